@@ -1,0 +1,1 @@
+"""gunicorn around the application: from an environment and a model folder to an open port."""

@@ -1,0 +1,224 @@
+"""manifest.json: what a packed model is, takes and answers, and the hash of every file it vouches for.
+
+Only data lives here: reading, writing and checking the document. Additions keep old artifacts loading, so unknown
+keys are ignored; `format_version` rises only when an old reader would misread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Literal, get_args
+
+from container.errors import ArtifactError
+
+MANIFEST_FILE: Final = "manifest.json"
+FORMAT_VERSION: Final = 1
+
+Task = Literal["regression", "classification", "other"]
+Engine = Literal["sklearn", "forest"]
+DType = Literal["float64", "int64", "bool", "string"]
+InputKind = Literal["array", "frame"]
+Label = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input column. `name` is empty where the model was fitted without names."""
+
+    name: str
+    dtype: DType = "float64"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The input columns, in the model's order."""
+
+    features: tuple[Feature, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names; empty strings where the model has none."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def named(self) -> bool:
+        """Whether columns can be matched by name."""
+        return all(feature.name for feature in self.features)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether every column holds floating-point or whole numbers, so that rows are one float64 matrix."""
+        return all(feature.dtype in ("float64", "int64") for feature in self.features)
+
+    def column(self, index: int) -> str:
+        """How a message names the column at `index` (0-based)."""
+        name = self.features[index].name
+        return f"column {index + 1} ({name})" if name else f"column {index + 1}"
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """One file the manifest vouches for."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """A few rows (None for a missing value) with the answers the packed model gave for them."""
+
+    rows: tuple[tuple[Any, ...], ...]
+    predictions: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The whole document. `classes` holds one tuple of labels per output of a classifier, else None."""
+
+    task: Task
+    engine: Engine
+    input: InputKind
+    features: tuple[Feature, ...]
+    outputs: tuple[str, ...]
+    classes: tuple[tuple[Label, ...], ...] | None
+    versions: Mapping[str, str]
+    files: Mapping[str, FileEntry]
+    example: Example | None = None
+    metrics: Mapping[str, float] | None = None
+    model_id: str = ""
+    format_version: int = FORMAT_VERSION
+
+    @property
+    def schema(self) -> Schema:
+        """The input columns."""
+        return Schema(self.features)
+
+    def with_id(self) -> Manifest:
+        """The same manifest with the id its content gives it: equal content, equal id."""
+        unnamed = replace(self, model_id="")
+        return replace(self, model_id=hashlib.sha256(unnamed.to_json().encode()).hexdigest()[:16])
+
+    def to_json(self) -> str:
+        """The document, byte for byte the same for the same content."""
+        document = asdict(self)
+        document = {"format_version": document.pop("format_version"), "model_id": document.pop("model_id"), **document}
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Manifest:
+        """Read the document; raises ArtifactError that names the key which is missing, of the wrong kind or newer."""
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ArtifactError(f"{MANIFEST_FILE} is not JSON: {error}.", _REPACK) from None
+        return _parse(_Node(document, MANIFEST_FILE))
+
+
+_REPACK: Final = "Pack the model again with `coppice pack`."
+
+
+class _Node:
+    """A value in the document together with where it stands, so that every complaint can say so."""
+
+    def __init__(self, value: Any, where: str) -> None:
+        self.value = value
+        self.where = where
+
+    def expect(self, kind: type | tuple[type, ...], called: str) -> Any:
+        if not isinstance(self.value, kind) or (isinstance(self.value, bool) and kind is int):
+            raise ArtifactError(f"{self.where} should be {called}; it is {_short(self.value)}.", _REPACK)
+        return self.value
+
+    def items(self) -> list[_Node]:
+        values = self.expect(list, "a list")
+        return [_Node(value, f"{self.where}[{index}]") for index, value in enumerate(values)]
+
+    def fields(self) -> dict[str, _Node]:
+        values = self.expect(dict, "an object")
+        return {key: _Node(value, f"{self.where}: {key}") for key, value in values.items()}
+
+    def field(self, key: str) -> _Node:
+        fields = self.fields()
+        if key not in fields:
+            raise ArtifactError(f"{self.where} has no {key!r}.", _REPACK)
+        return fields[key]
+
+    def optional(self, key: str) -> _Node | None:
+        node = self.fields().get(key)
+        return None if node is None or node.value is None else node
+
+    def choice(self, allowed: tuple[str, ...]) -> Any:
+        if self.value not in allowed:
+            raise ArtifactError(f"{self.where} is {_short(self.value)}; allowed is {' or '.join(allowed)}.", _REPACK)
+        return self.value
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _parse(root: _Node) -> Manifest:
+    version = root.field("format_version").expect(int, "a whole number")
+    if not 1 <= version <= FORMAT_VERSION:
+        raise ArtifactError(
+            f"{MANIFEST_FILE} has format_version {version}; this Coppice reads up to {FORMAT_VERSION}.",
+            "Serve it with a newer Coppice, or pack the model again with this one.",
+        )
+    features = tuple(_feature(node) for node in root.field("features").items())
+    if not features:
+        raise ArtifactError(f"{MANIFEST_FILE} lists no features.", _REPACK)
+    return Manifest(
+        format_version=version,
+        model_id=root.field("model_id").expect(str, "a text"),
+        task=root.field("task").choice(get_args(Task)),
+        engine=root.field("engine").choice(get_args(Engine)),
+        input=root.field("input").choice(get_args(InputKind)),
+        features=features,
+        outputs=tuple(node.expect(str, "a text") for node in root.field("outputs").items()),
+        classes=_classes(root.optional("classes")),
+        versions={key: node.expect(str, "a text") for key, node in root.field("versions").fields().items()},
+        files={key: _file(node) for key, node in root.field("files").fields().items()},
+        example=_example(root.optional("example"), len(features)),
+        metrics=_metrics(root.optional("metrics")),
+    )
+
+
+def _feature(node: _Node) -> Feature:
+    return Feature(
+        name=node.field("name").expect(str, "a text"), dtype=node.field("dtype").choice(get_args(DType))
+    )
+
+
+def _file(node: _Node) -> FileEntry:
+    return FileEntry(
+        sha256=node.field("sha256").expect(str, "a text"), bytes=node.field("bytes").expect(int, "a whole number")
+    )
+
+
+def _classes(node: _Node | None) -> tuple[tuple[Label, ...], ...] | None:
+    if node is None:
+        return None
+    return tuple(
+        tuple(label.expect((str, int, float, bool), "a label") for label in output.items()) for output in node.items()
+    )
+
+
+def _example(node: _Node | None, width: int) -> Example | None:
+    if node is None:
+        return None
+    rows = tuple(tuple(row.expect(list, "a row")) for row in node.field("rows").items())
+    predictions = tuple(node.field("predictions").expect(list, "a list"))
+    if len(rows) != len(predictions) or any(len(row) != width for row in rows):
+        raise ArtifactError(f"{node.where} needs one answer for each row and {width} values in each row.", _REPACK)
+    return Example(rows, predictions)
+
+
+def _metrics(node: _Node | None) -> dict[str, float] | None:
+    if node is None:
+        return None
+    return {key: float(value.expect((int, float), "a number")) for key, value in node.fields().items()}

@@ -1,0 +1,110 @@
+"""Opens a model: a folder, an archive or a single file. Hashes first, hands out after.
+
+This is the only way to a model's files, so nothing is unpickled or mapped that its manifest doesn't vouch for. A
+folder without a manifest is what existing users have; it is opened as it is, and says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from container.artifact import archive
+from container.artifact.manifest import MANIFEST_FILE, Manifest
+from container.errors import ArtifactError, IntegrityError, ModelNotFound
+
+MODEL_FILE: Final = "model.joblib"
+BARE_FILES: Final = (MODEL_FILE, "model.pkl")
+_PACK_AGAIN: Final = "Copy or pack the model again."
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An opened model folder. `manifest` is None for a bare model file, which `model_file` names."""
+
+    directory: Path
+    manifest: Manifest | None
+    model_file: str = MODEL_FILE
+
+    @contextlib.contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """The file `name`, hashed through the very handle that is handed out; raises IntegrityError."""
+        try:
+            handle = (self.directory / name).open("rb")
+        except FileNotFoundError:
+            raise IntegrityError(f"The model folder has no {name}, which its manifest lists.", _PACK_AGAIN) from None
+        except OSError as error:
+            raise ArtifactError(f"{name} can't be read: {error.strerror}.", "Make it readable to everyone.") from None
+        with handle:
+            if self.manifest is not None:
+                self._check(name, handle)
+            yield handle
+
+    def verify(self, name: str) -> Path:
+        """The path of the file `name` after its hash was checked, for what must map it; raises IntegrityError."""
+        with self.open(name):
+            return self.directory / name
+
+    def _check(self, name: str, handle: BinaryIO) -> None:
+        assert self.manifest is not None  # noqa: S101 - narrows the type; the caller has looked
+        entry = self.manifest.files.get(name)
+        if entry is None:
+            raise IntegrityError(f"{MANIFEST_FILE} doesn't list {name}, so it isn't opened.", _PACK_AGAIN)
+        size = handle.seek(0, 2)
+        if size != entry.bytes:
+            raise IntegrityError(
+                f"{name} has {size:,} bytes; its manifest says {entry.bytes:,}: it is half-written or another file.",
+                _PACK_AGAIN,
+            )
+        handle.seek(0)
+        found = hashlib.file_digest(handle, "sha256").hexdigest()
+        handle.seek(0)
+        if found != entry.sha256:
+            raise IntegrityError(
+                f"{name} has sha256 {found[:12]}…; its manifest says {entry.sha256[:12]}…: it was changed.", _PACK_AGAIN
+            )
+
+
+@contextlib.contextmanager
+def open_model(path: Path) -> Iterator[Artifact]:
+    """Open a folder, a .tar.gz (unpacked to a temporary folder for as long as it is open) or a .joblib/.pkl file."""
+    if path.is_dir():
+        yield open_directory(path)
+    elif not path.exists():
+        raise ModelNotFound("There is nothing there.", "Train a model with `coppice train`, or check the path.")
+    elif path.suffix in (".joblib", ".pkl", ".pickle"):
+        yield Artifact(path.parent, None, path.name)
+    else:
+        with tempfile.TemporaryDirectory(prefix="coppice-") as folder:
+            archive.extract(path, Path(folder))
+            yield open_directory(Path(folder))
+
+
+def open_directory(directory: Path) -> Artifact:
+    """Open an unpacked model; raises ModelNotFound, or ArtifactError for a manifest that is no good."""
+    manifest_file = directory / MANIFEST_FILE
+    if manifest_file.is_file():
+        return Artifact(directory, Manifest.from_json(manifest_file.read_bytes()))
+    for name in BARE_FILES:
+        if (directory / name).is_file():
+            return Artifact(directory, None, name)
+    raise ModelNotFound(
+        f"The model folder holds no model: {_content(directory)}.",
+        f"Put {MANIFEST_FILE} and {MODEL_FILE} (from `coppice pack`) or a bare {' or '.join(BARE_FILES)} there; "
+        "in a model.tar.gz they must be at the top, not in a folder.",
+    )
+
+
+def _content(directory: Path) -> str:
+    try:
+        names = sorted(path.name + "/" * path.is_dir() for path in directory.iterdir())
+    except OSError as error:
+        return f"it can't be read ({error.strerror})"
+    if not names:
+        return "it is empty"
+    return "it has only " + ", ".join(names[:8]) + (" …" if len(names) > 8 else "")

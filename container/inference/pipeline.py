@@ -1,0 +1,95 @@
+"""One request's way, top to bottom: negotiate, decode, validate, predict, encode."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from container.codecs import negotiation
+from container.codecs.rows import Array
+from container.errors import BadValue, ContainerError, EmptyBody, PredictionFailed, SettingsError
+from container.inference import outputs
+from container.inference.model import LoadedModel, RowRejected
+from container.inference.validate import arrange
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What came: the body and the headers that say how to read it and how to answer."""
+
+    body: bytes
+    content_type: str = ""
+    accept: str = ""
+
+
+@dataclass
+class Timings:
+    """Milliseconds by stage, and the rows they were spent on; filled as the request goes, kept when it fails."""
+
+    rows: int = 0
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.milliseconds[name] = round((time.perf_counter() - start) * 1000, 3)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes back."""
+
+    body: bytes
+    media_type: str
+
+
+class Pipeline:
+    """The way through one model. `default_accept` and `keys` are the operator's choices, checked when it is built."""
+
+    def __init__(self, loaded: LoadedModel, default_accept: str = "", keys: tuple[str, ...] = ()) -> None:
+        outputs.check(keys, loaded)
+        if default_accept and negotiation.find(default_accept.lower()) is None:
+            raise SettingsError(
+                f"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT is {default_accept!r}, which isn't written here.",
+                f"Use one of {negotiation.spoken()}.",
+            )
+        self.loaded = loaded
+        self._default_accept = default_accept
+        self._keys = keys
+
+    def __call__(self, invocation: Invocation, timings: Timings) -> Reply:
+        """Answer one invocation; raises a ContainerError that carries its HTTP status."""
+        if not invocation.body:
+            raise EmptyBody("The body is empty.", f"POST rows as one of {negotiation.spoken()}.")
+        codec, decode = negotiation.reader(invocation.content_type, invocation.body)
+        answer_codec, media_type = negotiation.writer(invocation.accept, codec, self._default_accept)
+        with timings.stage("decode"):
+            table = decode(invocation.body, self.loaded.schema)
+        with timings.stage("validate"):
+            rows = arrange(table, self.loaded.schema)
+            timings.rows = len(rows)
+        with timings.stage("predict"):
+            answer = self._predict(rows, table.envelope)
+        with timings.stage("encode"):
+            return Reply(answer_codec.encode(answer), media_type)
+
+    def _predict(self, rows: Array, envelope: str) -> outputs.Answer:
+        try:
+            return outputs.answer(self.loaded, rows, self._keys, envelope)
+        except RowRejected as error:
+            where = f"Row {error.row + 1}"
+            if error.column is not None:
+                where += f", {self.loaded.schema.column(error.column)}"
+            raise BadValue(f"{where}: the model can't take it: {error.reason}") from None
+        except ContainerError:
+            raise
+        except Exception as error:
+            raise PredictionFailed(
+                "The model failed on this request.", "The server's log has the details under this request id."
+            ) from error

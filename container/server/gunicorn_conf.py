@@ -1,0 +1,64 @@
+"""gunicorn's settings, each with its reason. Nothing else of gunicorn's is configured anywhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from container import contract
+from container.inference.service import THREADS
+from container.settings import Settings
+
+DRAIN_SECONDS = contract.STOP_GRACE_SECONDS - 5
+"""How long requests in flight may take after SIGTERM; SIGKILL comes five seconds later."""
+
+
+class PropagatingLogger(Logger):  # type: ignore[misc]
+    """Hands gunicorn's messages to our handler instead of printing them in its own form."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called by gunicorn before the first message."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        # Its chatter about signals and pids is for debugging; what went wrong is for everybody.
+        self.error_log.setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn over a finished application and a bound socket. `run` ends in SystemExit, as gunicorn has it."""
+
+    def __init__(self, app: Flask, fd: int, settings: Settings, when_ready: Callable[[], None]) -> None:
+        self._app = app
+        self._options = {
+            "bind": f"fd://{fd}",
+            # Threads, so that /ping is answered beside an inference; see service.THREADS for their number.
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "workers": settings.workers,
+            # The application is built already: workers fork from here and share the model's pages.
+            "preload_app": True,
+            "timeout": settings.timeout,
+            "graceful_timeout": DRAIN_SECONDS,
+            # Longer than the platform's 60 s, so that it is never us who close a connection it is about to use.
+            "keepalive": contract.INVOCATION_TIMEOUT_SECONDS + 15,
+            "logger_class": PropagatingLogger,
+            # A control socket in the home folder: there is none, and nobody to use it.
+            "control_socket_disable": True,
+            "when_ready": lambda _arbiter: when_ready(),
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Called by gunicorn."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called by gunicorn."""
+        return self._app

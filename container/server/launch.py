@@ -1,0 +1,101 @@
+"""The `serve` program: bind, load, hand over to gunicorn; or stop at once and say why.
+
+The port is open while the model loads, so that /ping can say so. A load that takes longer than a moment is answered
+for by a small server in this process; gunicorn then takes over the same socket with the model already in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+
+from container import logs
+from container.errors import ContainerError, ServerError
+from container.server import wsgi
+from container.server.gunicorn_conf import Server
+from container.settings import Settings
+
+MOMENT: Final = 0.25
+"""Seconds of loading before anybody answers for it; requests that come sooner wait in the socket's queue."""
+
+
+def main() -> int:
+    """What SageMaker starts: everything from the environment. Returns the exit code of a failed start."""
+    try:
+        settings = Settings.from_environment(os.environ)
+        serve(settings.model_dir, settings)
+    except ContainerError as error:
+        sys.stderr.write(f"coppice can't serve. {error.paragraph()}\n")
+        return 1
+    return 0
+
+
+def serve(
+    path: Path, settings: Settings, host: str = "0.0.0.0", when_ready: Callable[[int], None] = lambda _port: None
+) -> None:
+    """Serve the model at `path` until SIGTERM; `when_ready` is called with the port once requests are answered.
+
+    Raises ContainerError, with the model's place in its message, when it can't start. Ends in SystemExit.
+    """
+    logs.configure(settings.log_level)
+    # As a container's first process we'd be deaf to SIGTERM until gunicorn listens for it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    listener = _bind(host, settings.port)
+    port = listener.getsockname()[1]
+    service, app = wsgi.compose(settings)
+    try:
+        with _answering_meanwhile(app, listener):
+            service.load(lambda: wsgi.load_pipeline(path, settings))
+    except ContainerError as error:
+        error.message = f"The model at {path} can't be served: {error.message}"
+        raise
+    Server(app, listener.detach(), settings, lambda: when_ready(port)).run()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except OSError as error:
+        raise ServerError(
+            f"Port {port} on {host} can't be opened: {error.strerror}.",
+            "Stop what uses it, or choose another: --port, or SAGEMAKER_BIND_TO_PORT in a container.",
+        ) from None
+
+
+@contextmanager
+def _answering_meanwhile(app: Flask, listener: socket.socket) -> Iterator[None]:
+    """While the block runs, let the application answer on the socket: 503, with the state."""
+    done = threading.Event()
+    thread = threading.Thread(target=_answer_until, args=(done, app, listener), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _answer_until(done: threading.Event, app: Flask, listener: socket.socket) -> None:
+    if done.wait(MOMENT):
+        return
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    class Quiet(WSGIRequestHandler):
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """The application has its own log."""
+
+    host, port = listener.getsockname()[:2]
+    server = make_server(host, port, app, threaded=True, request_handler=Quiet, fd=listener.fileno())
+    server.timeout = 0.05
+    while not done.is_set():
+        server.handle_request()
+    server.server_close()

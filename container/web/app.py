@@ -1,0 +1,24 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from container.inference.service import Service
+from container.settings import Settings
+from container.web import errors, requestlog, routes
+
+
+def create_app(service: Service, settings: Settings, cores: int) -> Flask:
+    """An application over a service; `cores` is what `/execution-parameters` recommends using."""
+    app = Flask(__package__, static_folder=None, template_folder=".")
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_payload_bytes
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.redirect_defaults = False
+    app.url_map.merge_slashes = False
+    requestlog.register(app, settings)
+    errors.register(app)
+    routes.register(app, service, settings, cores)
+    if settings.landing_page:
+        routes.register_landing_page(app, service)
+    return app

@@ -1,0 +1,63 @@
+"""The routes of SageMaker's contract, and the landing page with its schema where they are wanted."""
+
+from __future__ import annotations
+
+import orjson
+from flask import Flask, Response, g, render_template, request
+from werkzeug.exceptions import UnsupportedMediaType as UnsupportedEncoding
+
+from container import contract
+from container.inference.pipeline import Invocation
+from container.inference.service import Service
+from container.settings import Settings
+from container.web import openapi
+
+
+def register(app: Flask, service: Service, settings: Settings, cores: int) -> None:
+    """`/ping`, `/invocations` and `/execution-parameters`."""
+
+    @app.get(contract.PING_PATH)
+    def ping() -> Response:
+        service.pipeline  # noqa: B018 - raises NotReady, which answers 503 with the state and the cause
+        return _json({"state": service.state.value})
+
+    @app.post(contract.INVOCATIONS_PATH)
+    def invocations() -> Response:
+        service.pipeline  # noqa: B018 - as above, before the body is read
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UnsupportedEncoding("Compressed bodies (Content-Encoding) aren't read here; send the body as it is.")
+        with service.place():
+            invocation = Invocation(
+                body=request.get_data(cache=False),
+                content_type=request.headers.get("Content-Type", ""),
+                accept=request.headers.get("Accept", ""),
+            )
+            reply = service.invoke(invocation, g.timings)
+        return Response(reply.body, content_type=reply.media_type)
+
+    @app.get(contract.EXECUTION_PARAMETERS_PATH)
+    def execution_parameters() -> Response:
+        return _json(
+            {
+                "MaxConcurrentTransforms": settings.max_concurrent_transforms or cores * settings.workers,
+                "BatchStrategy": settings.batch_strategy,
+                "MaxPayloadInMB": settings.max_payload_mb,
+            }
+        )
+
+
+def register_landing_page(app: Flask, service: Service) -> None:
+    """`/` and `/openapi.json`."""
+
+    @app.get("/")
+    def landing_page() -> str:
+        loaded = service.pipeline.loaded
+        return render_template("landing.html", loaded=loaded, example=openapi.example_request(loaded))
+
+    @app.get("/openapi.json")
+    def schema() -> Response:
+        return _json(openapi.document(service.pipeline.loaded))
+
+
+def _json(document: object) -> Response:
+    return Response(orjson.dumps(document), mimetype=contract.JSON)
