@@ -68,9 +68,7 @@ def _media_type(text: str) -> str:
 
 VARIABLES: Final[dict[str, Variable]] = {
     "base_dir": Variable(("SAGEMAKER_BASE_DIR",), Path, "a folder", "Where SageMaker's `/opt/ml` is."),
-    "port": Variable(
-        ("SAGEMAKER_BIND_TO_PORT",), _integer(0, 65535), "a port, 0 to 65535", "The port to listen on."
-    ),
+    "port": Variable(("SAGEMAKER_BIND_TO_PORT",), _integer(0, 65535), "a port, 0 to 65535", "The port to listen on."),
     "workers": Variable(
         ("SAGEMAKER_MODEL_SERVER_WORKERS", "MODEL_SERVER_WORKERS"),
         _integer(1, 256),
@@ -129,7 +127,10 @@ VARIABLES: Final[dict[str, Variable]] = {
         "`emf` writes a CloudWatch embedded-metric line for each invocation to stdout.",
     ),
     "landing_page": Variable(
-        ("COPPICE_LANDING_PAGE",), _flag, "true or false", "Serve `/` and `/openapi.json`; `coppice serve` does."
+        ("COPPICE_LANDING_PAGE",),
+        _flag,
+        "true or false",
+        "Serve `/` and `/openapi.json`; `coppice serve` does.",
     ),
 }
 

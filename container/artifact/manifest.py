@@ -105,7 +105,11 @@ class Manifest:
     def to_json(self) -> str:
         """The document, byte for byte the same for the same content."""
         document = asdict(self)
-        document = {"format_version": document.pop("format_version"), "model_id": document.pop("model_id"), **document}
+        document = {
+            "format_version": document.pop("format_version"),
+            "model_id": document.pop("model_id"),
+            **document,
+        }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
@@ -189,14 +193,13 @@ def _parse(root: _Node) -> Manifest:
 
 
 def _feature(node: _Node) -> Feature:
-    return Feature(
-        name=node.field("name").expect(str, "a text"), dtype=node.field("dtype").choice(get_args(DType))
-    )
+    return Feature(name=node.field("name").expect(str, "a text"), dtype=node.field("dtype").choice(get_args(DType)))
 
 
 def _file(node: _Node) -> FileEntry:
     return FileEntry(
-        sha256=node.field("sha256").expect(str, "a text"), bytes=node.field("bytes").expect(int, "a whole number")
+        sha256=node.field("sha256").expect(str, "a text"),
+        bytes=node.field("bytes").expect(int, "a whole number"),
     )
 
 

@@ -11,8 +11,9 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from container.artifact import archive
 from container.artifact.manifest import MANIFEST_FILE, Manifest
@@ -32,7 +33,7 @@ class Artifact:
     model_file: str = MODEL_FILE
 
     @contextlib.contextmanager
-    def open(self, name: str) -> Iterator[BinaryIO]:
+    def open(self, name: str) -> Iterator[BufferedReader]:
         """The file `name`, hashed through the very handle that is handed out; raises IntegrityError."""
         try:
             handle = (self.directory / name).open("rb")
@@ -50,7 +51,7 @@ class Artifact:
         with self.open(name):
             return self.directory / name
 
-    def _check(self, name: str, handle: BinaryIO) -> None:
+    def _check(self, name: str, handle: BufferedReader) -> None:
         assert self.manifest is not None  # noqa: S101 - narrows the type; the caller has looked
         entry = self.manifest.files.get(name)
         if entry is None:
@@ -66,7 +67,8 @@ class Artifact:
         handle.seek(0)
         if found != entry.sha256:
             raise IntegrityError(
-                f"{name} has sha256 {found[:12]}…; its manifest says {entry.sha256[:12]}…: it was changed.", _PACK_AGAIN
+                f"{name} has sha256 {found[:12]}…; its manifest says {entry.sha256[:12]}…: it was changed.",
+                _PACK_AGAIN,
             )
 
 

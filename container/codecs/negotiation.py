@@ -119,7 +119,8 @@ def _refuse(name: str) -> Codec:
         )
     if name == contract.PARQUET or name.endswith("parquet"):
         raise UnsupportedMediaType(
-            "Parquet needs pyarrow, which isn't installed here.", "Build the image with --build-arg PARQUET=1."
+            "Parquet needs pyarrow, which isn't installed here.",
+            "Build the image with --build-arg PARQUET=1.",
         )
     raise UnsupportedMediaType(f"Content-Type {name[:100]} isn't read here.", f"Send one of {spoken()}.")
 
@@ -130,7 +131,10 @@ def _with_parameters(codec: Codec, media: MediaType) -> Decode:
         has_header = {"present": True, "absent": False}.get(header)
         decode = lambda body, schema: csv.decode(body, schema, has_header)  # noqa: E731
     charset = media.parameters.get("charset", "utf-8").lower()
-    if charset in ("utf-8", "utf8", "us-ascii", "ascii") or codec.media_type in (contract.NPY, contract.PARQUET):
+    if charset in ("utf-8", "utf8", "us-ascii", "ascii") or codec.media_type in (
+        contract.NPY,
+        contract.PARQUET,
+    ):
         return decode
     if charset not in CHARSETS:
         raise UnsupportedMediaType(f"The charset {charset[:40]} isn't read here.", "Send UTF-8.")

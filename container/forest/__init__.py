@@ -1,0 +1,1 @@
+"""The compiled forest: scikit-learn's trees as flat, memory-mapped arrays."""

@@ -14,7 +14,8 @@ def check(keys: tuple[str, ...], loaded: LoadedModel) -> None:
     asked = ",".join(keys)
     if keys and loaded.task != "classification":
         raise SettingsError(
-            f"SAGEMAKER_INFERENCE_OUTPUT asks for {asked}, but this model is no classifier.", "Unset the variable."
+            f"SAGEMAKER_INFERENCE_OUTPUT asks for {asked}, but this model is no classifier.",
+            "Unset the variable.",
         )
     if {"probability", "probabilities"} & set(keys) and not loaded.has_probabilities:
         raise SettingsError(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from container.codecs import negotiation
-from container.codecs.rows import Array
+from container.codecs.rows import Answer, Array
 from container.errors import BadValue, ContainerError, EmptyBody, PredictionFailed, SettingsError
 from container.inference import outputs
 from container.inference.model import LoadedModel, RowRejected
@@ -79,7 +79,7 @@ class Pipeline:
         with timings.stage("encode"):
             return Reply(answer_codec.encode(answer), media_type)
 
-    def _predict(self, rows: Array, envelope: str) -> outputs.Answer:
+    def _predict(self, rows: Array, envelope: str) -> Answer:
         try:
             return outputs.answer(self.loaded, rows, self._keys, envelope)
         except RowRejected as error:

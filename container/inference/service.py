@@ -44,7 +44,9 @@ class Service:
         try:
             self._pipeline = open_pipeline()
         except Exception as error:
-            self.cause = error if isinstance(error, ContainerError) else ContainerError("An unexpected error; see the log.")
+            self.cause = (
+                error if isinstance(error, ContainerError) else ContainerError("An unexpected error; see the log.")
+            )
             self.state = State.FAILED
             raise
         self.state = State.READY
@@ -73,7 +75,10 @@ class Service:
         with timings.stage("wait"):
             turn = self._cores.acquire(timeout=self._timeout)
         if not turn:
-            raise Busy(f"The request waited {self._timeout:g} s for its turn.", "Send less at a time, or add instances.")
+            raise Busy(
+                f"The request waited {self._timeout:g} s for its turn.",
+                "Send less at a time, or add instances.",
+            )
         try:
             return self.pipeline(invocation, timings)
         finally:

@@ -48,7 +48,7 @@ class SklearnModel:
         try:
             return call(self._input(rows))
         except Exception as error:
-            if not self._is_about_the_rows(call, rows, error):
+            if not self._is_about_the_rows(call, error):
                 raise
             raise self._locate(call, rows) from None
 
@@ -63,7 +63,7 @@ class SklearnModel:
         }
         return pd.DataFrame(columns)
 
-    def _is_about_the_rows(self, call: Any, rows: Array, error: Exception) -> bool:
+    def _is_about_the_rows(self, call: Any, error: Exception) -> bool:
         """Whether the caller is to blame: rows known to be good still work."""
         if self._good_rows is None:
             return isinstance(error, ValueError)
@@ -103,7 +103,7 @@ def _first_line(error: Exception) -> str:
 
 def load(artifact: Artifact) -> LoadedModel:
     """Unpickle and describe a model; raises MissingLibrary, IncompatibleModel or ArtifactError."""
-    estimator = read_estimator(artifact)
+    estimator, _ = read_estimator(artifact)
     if artifact.manifest is None:
         return adopt(estimator, describe(estimator))
     return adopt(estimator, artifact.manifest)
@@ -135,8 +135,11 @@ def use_one_core(estimator: Any) -> None:
         estimator.set_params(**dict.fromkeys(jobs, 1))
 
 
-def read_estimator(artifact: Artifact) -> Any:
-    """Unpickle the artifact's model file after its hash was checked; raises as `load`."""
+def read_estimator(artifact: Artifact) -> tuple[Any, str]:
+    """Unpickle the artifact's model file after its hash was checked; raises as `load`.
+
+    Returns the estimator and the scikit-learn version it was written by, as far as that is known.
+    """
     try:
         import joblib
         import sklearn
@@ -152,10 +155,12 @@ def read_estimator(artifact: Artifact) -> Any:
             estimator = joblib.load(file)
         except Exception as error:  # noqa: BLE001 - unpickling a foreign file can raise anything
             file.seek(0)
-            raise _explain(error, artifact.model_file, written or _version_in(file.read()), sklearn.__version__) from None
+            raise _explain(
+                error, artifact.model_file, written or _version_in(file.read()), sklearn.__version__
+            ) from None
     found = [str(w.message.original_sklearn_version) for w in caught if hasattr(w.message, "original_sklearn_version")]
-    written = written or (found[0] if found else "")
-    if written and written != sklearn.__version__:
+    written = written or (found[0] if found else sklearn.__version__)
+    if written != sklearn.__version__:
         logs.event(
             logger,
             "model was written by another scikit-learn",
@@ -168,7 +173,7 @@ def read_estimator(artifact: Artifact) -> Any:
             f"{artifact.model_file} holds {type(estimator).__name__}, which has no predict method.",
             "Save the fitted estimator or Pipeline itself, with joblib.dump(estimator, 'model.joblib').",
         )
-    return estimator
+    return estimator, written
 
 
 def _version_in(pickled: bytes) -> str:
@@ -211,13 +216,14 @@ def describe(estimator: Any) -> Manifest:
             "Fit it before saving it.",
         )
     names = [str(name) for name in getattr(estimator, "feature_names_in_", [])] or [""] * width
+    text = text_columns(estimator, names)
     classes = classes_of(estimator)
     outputs = len(classes) if classes else int(getattr(estimator, "n_outputs_", 1))
     return Manifest(
         task=task_of(estimator),
         engine="sklearn",
         input="frame" if names[0] else "array",
-        features=tuple(Feature(name) for name in names),
+        features=tuple(Feature(name, "string" if index in text else "float64") for index, name in enumerate(names)),
         outputs=("prediction",) if outputs == 1 else tuple(f"prediction_{index}" for index in range(outputs)),
         classes=classes,
         versions={},
@@ -241,3 +247,25 @@ def classes_of(estimator: Any) -> tuple[tuple[Any, ...], ...] | None:
         return None
     per_output = classes if isinstance(classes, list) else [classes]
     return tuple(tuple(plain(np.asarray(labels))) for labels in per_output)
+
+
+def text_columns(estimator: Any, names: list[str]) -> set[int]:
+    """The columns (0-based) that a fitted encoder knows as categories of text."""
+    if hasattr(estimator, "steps"):
+        return text_columns(estimator.steps[0][1], names) if estimator.steps else set()
+    if hasattr(estimator, "categories_"):
+        return {index for index, labels in enumerate(estimator.categories_) if np.asarray(labels).dtype.kind in "OUT"}
+    found: set[int] = set()
+    for _, transformer, columns in getattr(estimator, "transformers_", []):
+        places = _places(columns, names)
+        found |= {places[index] for index in text_columns(transformer, [names[place] for place in places])}
+    return found
+
+
+def _places(columns: Any, names: list[str]) -> list[int]:
+    """A ColumnTransformer's selection (names, positions, a slice or a mask) as positions."""
+    if isinstance(columns, str | int):
+        columns = [columns]
+    if not isinstance(columns, slice) and len(columns) and isinstance(columns[0], str):
+        return [names.index(name) for name in columns]
+    return [int(place) for place in np.arange(len(names))[columns]]

@@ -1,0 +1,1 @@
+"""From a fitted estimator to an artifact that is known to answer as the estimator does."""

@@ -40,7 +40,10 @@ def main() -> int:
 
 
 def serve(
-    path: Path, settings: Settings, host: str = "0.0.0.0", when_ready: Callable[[int], None] = lambda _port: None
+    path: Path,
+    settings: Settings,
+    host: str = "0.0.0.0",  # noqa: S104 - a container is reached from outside
+    when_ready: Callable[[int], None] = lambda _port: None,
 ) -> None:
     """Serve the model at `path` until SIGTERM; `when_ready` is called with the port once requests are answered.
 

@@ -1,0 +1,1 @@
+"""The `train` program: SageMaker's training contract around a RandomForest."""

@@ -9,7 +9,12 @@ from container.artifact.manifest import DType
 from container.codecs import negotiation
 from container.inference.model import LoadedModel
 
-_TYPES: Final[dict[DType, str]] = {"float64": "number", "int64": "number", "bool": "boolean", "string": "string"}
+_TYPES: Final[dict[DType, str]] = {
+    "float64": "number",
+    "int64": "number",
+    "bool": "boolean",
+    "string": "string",
+}
 _ERRORS: Final = {
     "400": "The body can't be read as rows of this model; the message says where.",
     "406": "Nothing that Accept asks for is written here.",
@@ -35,7 +40,7 @@ def document(loaded: LoadedModel) -> dict[str, Any]:
     content = {contract.JSON: {"schema": _request_schema(loaded), "example": example_request(loaded)}}
     for codec in negotiation.installed():
         content.setdefault(codec.media_type, {"schema": {"type": "string"}})
-    answers = {codec.media_type: {} for codec in negotiation.installed()}
+    answers: dict[str, Any] = {codec.media_type: {} for codec in negotiation.installed()}
     errors = {
         status: {"description": text, "content": {contract.JSON: {"schema": error}}} for status, text in _ERRORS.items()
     }
@@ -47,7 +52,10 @@ def document(loaded: LoadedModel) -> dict[str, Any]:
             contract.INVOCATIONS_PATH: {
                 "post": {
                     "requestBody": {"required": True, "content": content},
-                    "responses": {"200": {"description": "One prediction a row.", "content": answers}, **errors},
+                    "responses": {
+                        "200": {"description": "One prediction a row.", "content": answers},
+                        **errors,
+                    },
                 }
             },
             contract.EXECUTION_PARAMETERS_PATH: {"get": {"responses": {"200": {"description": "for batch transform"}}}},

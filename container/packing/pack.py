@@ -1,0 +1,181 @@
+"""Writes artifacts: describes an estimator, runs the packed model, and refuses what answers differently.
+
+Packing unpickles a model file of the user's own, on the user's own machine; serving never does so before a hash is
+checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from container import __version__
+from container.artifact import archive
+from container.artifact.manifest import MANIFEST_FILE, Example, FileEntry, InputKind, Manifest, Schema
+from container.artifact.store import MODEL_FILE, open_directory, open_model
+from container.codecs import csv
+from container.codecs.rows import Array, plain
+from container.errors import BadInput, PackingError
+from container.inference import sklearn_model
+from container.inference.model import example_rows, load
+from container.inference.validate import arrange
+
+EXAMPLE_ROWS: Final = 3
+_LIBRARIES: Final = ("numpy", "scikit-learn", "joblib", "pandas")
+
+
+def pack(source: Path, destination: Path, sample: Path | None = None, names: Sequence[str] = ()) -> Manifest:
+    """Write the archive `destination` from a model file, a folder or another archive.
+
+    `sample` is a CSV of rows to check the packed model on and to keep as its example; `names` are the columns' names
+    where the estimator doesn't know them. Raises PackingError, ArtifactError or BadInput.
+    """
+    with open_model(source) as artifact, tempfile.TemporaryDirectory(prefix="coppice-pack-") as folder:
+        workplace = Path(folder)
+        with artifact.open(artifact.model_file) as model, (workplace / MODEL_FILE).open("wb") as copy:
+            shutil.copyfileobj(model, copy)
+        estimator, written_by = sklearn_model.read_estimator(artifact)
+        described = artifact.manifest or sklearn_model.describe(estimator)
+        described = _with_names(described, names)
+        rows = _example_rows(described)
+        if sample is not None:
+            described, rows = _read_sample(sample, described)
+        manifest = write_manifest(workplace, estimator, described, rows, written_by)
+        archive.write(workplace, [MANIFEST_FILE, *manifest.files], destination)
+    return manifest
+
+
+def write_manifest(
+    directory: Path, estimator: Any, described: Manifest, rows: Array | None, written_by: str = ""
+) -> Manifest:
+    """Complete `described` for the model file in `directory`, write it beside it, and check that what can be loaded
+    from there answers `rows` (n, features) as `estimator` does; raises PackingError where it doesn't.
+
+    `written_by` is the scikit-learn version that pickled the model, by default the one here.
+    """
+    versions = _versions()
+    if written_by:
+        versions["scikit-learn"] = written_by
+    sklearn_model.use_one_core(estimator)
+    manifest = replace(described, versions=versions, files={MODEL_FILE: _entry(directory / MODEL_FILE)})
+    expected = np.empty(0)
+    if rows is not None:
+        manifest, expected = _with_answers(manifest, estimator, rows)
+    manifest = manifest.with_id()
+    (directory / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
+    packed = load(open_directory(directory))
+    if rows is not None and not _equal(packed.model.predict(rows), expected):
+        (directory / MANIFEST_FILE).unlink()
+        raise PackingError(
+            "The packed model doesn't answer as the estimator does, so it isn't written.",
+            "This is a bug in Coppice, or an estimator whose answers change from call to call.",
+        )
+    return manifest
+
+
+def _entry(path: Path) -> FileEntry:
+    with path.open("rb") as content:
+        return FileEntry(hashlib.file_digest(content, "sha256").hexdigest(), path.stat().st_size)
+
+
+def _versions() -> dict[str, str]:
+    found = {"coppice": __version__, "python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _with_names(described: Manifest, names: Sequence[str]) -> Manifest:
+    if not names:
+        return described
+    known = described.schema
+    if len(names) != len(known.features) or len(set(names)) != len(names):
+        raise PackingError(
+            f"{len(names)} column names were given ({len(set(names))} different ones); "
+            f"the model takes {len(known.features)} columns.",
+            "Give --feature once for each column, in the order the model was fitted with.",
+        )
+    if known.named and tuple(names) != known.names:
+        raise PackingError(
+            f"The estimator was fitted with the columns {', '.join(known.names)}; other names were given.",
+            "Leave --feature out: the names are known.",
+        )
+    features = tuple(replace(feature, name=name) for feature, name in zip(known.features, names, strict=True))
+    return replace(described, features=features)
+
+
+def _read_sample(sample: Path, described: Manifest) -> tuple[Manifest, Array]:
+    """The sample's rows, and the manifest with every column that holds text in it marked as text."""
+    try:
+        table = csv.decode(sample.read_bytes(), described.schema)
+        if not isinstance(table.cells, np.ndarray):
+            text = Schema(tuple(replace(feature, dtype="string") for feature in described.features))
+            cells = arrange(table, text)
+            features = tuple(
+                feature if all(map(_is_number, cells[:, index])) else replace(feature, dtype="string")
+                for index, feature in enumerate(described.features)
+            )
+            described = replace(described, features=features)
+        return described, arrange(table, described.schema)
+    except OSError as error:
+        raise PackingError(f"The sample {sample} can't be read: {error.strerror}.") from None
+    except BadInput as error:
+        raise PackingError(f"The sample {sample.name} doesn't fit the model. {error.message}", error.hint) from None
+
+
+def _is_number(cell: Any) -> bool:
+    try:
+        csv.number(str(cell))
+    except ValueError:
+        return False
+    return True
+
+
+def _example_rows(described: Manifest) -> Array | None:
+    """Rows to check with where no sample is given: the manifest's own, or one of zeros."""
+    schema = described.schema
+    if described.example is not None:
+        return example_rows(described.example, schema)
+    return np.zeros((1, len(schema.features))) if schema.numeric else None
+
+
+def _with_answers(manifest: Manifest, estimator: Any, rows: Array) -> tuple[Manifest, Array]:
+    """The manifest with its way of input and its example, and the estimator's own answers to all `rows`."""
+    kinds: tuple[InputKind, ...] = ("array", "frame") if manifest.schema.named else ("array",)
+    answers: dict[str, Array] = {}
+    failure: Exception | None = None
+    for kind in kinds:
+        try:
+            answers[kind] = sklearn_model.SklearnModel(estimator, manifest.schema, kind == "frame").predict(rows)
+        except Exception as error:  # noqa: BLE001 - whatever the estimator raises, it can't take its input this way
+            failure = error
+    if not answers:
+        raise PackingError(
+            f"The estimator doesn't answer the sample rows: {type(failure).__name__}: {failure}",
+            "Give rows that it can answer: --sample rows.csv.",
+        )
+    # A frame is what it was fitted with, so its answers are the right ones; arrays are faster and need no pandas.
+    best = "frame" if "frame" in answers else "array"
+    kind_kept: InputKind = "array" if "array" in answers and _equal(answers["array"], answers[best]) else "frame"
+    shown = rows[:EXAMPLE_ROWS]
+    example = Example(
+        tuple(tuple(None if cell != cell else cell for cell in row) for row in plain(shown)),
+        tuple(plain(answers[best][:EXAMPLE_ROWS])),
+    )
+    return replace(manifest, input=kind_kept, example=example), answers[best]
+
+
+def _equal(one: Array, other: Array) -> bool:
+    return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))

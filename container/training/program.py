@@ -1,0 +1,135 @@
+"""The `train` program: SageMaker's folders and files around one training run.
+
+Reads /opt/ml/input (below SAGEMAKER_BASE_DIR), writes /opt/ml/model and /opt/ml/output. On failure the cause goes to
+/opt/ml/output/failure, which becomes the job's FailureReason, and the exit code is not 0.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from container import contract
+from container.errors import ContainerError, TrainingError
+from container.settings import Settings
+from container.training.hyperparameters import Hyperparameters
+
+TRAINING_CHANNELS: Final = ("training", "train")
+HELD_OUT_CHANNELS: Final = ("validation", "test")
+RESOURCE_FILES: Final = ("resourceconfig.json", "resourceConfig.json")
+"""AWS documents the first and ships the second in its sample."""
+
+
+def main() -> int:
+    """Run one SageMaker training job; returns its exit code."""
+    # As a container's first process we'd be deaf to SIGTERM, which is how a job is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    base = Path(os.environ.get("SAGEMAKER_BASE_DIR") or contract.BASE_DIR)
+    try:
+        run(Settings.from_environment(os.environ).base_dir, _say)
+    except ContainerError as error:
+        return _fail(base, error.paragraph())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the job must say so and end
+        traceback.print_exc()
+        return _fail(base, f"Training failed unexpectedly: {type(error).__name__}: {error}")
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _fail(base: Path, cause: str) -> int:
+    sys.stderr.write(f"Training failed. {cause}\n")
+    try:
+        (base / "output").mkdir(parents=True, exist_ok=True)
+        (base / "output" / "failure").write_text(cause[: contract.FAILURE_REASON_CHARS], encoding="utf-8")
+    except OSError as error:
+        sys.stderr.write(f"The cause could not be written to {base}/output/failure: {error.strerror}.\n")
+    return 1
+
+
+def run(base: Path, log: Callable[[str], None]) -> None:
+    """Train as the files below `base` say; raises TrainingError."""
+    config = base / "input" / "config"
+    settings = Hyperparameters.parse(_read_json(config / "hyperparameters.json"))
+    channels = _channels(_read_json(config / "inputdataconfig.json"))
+    if _leave_it_to_another_host(config, channels, log):
+        return
+
+    from container.training.data import (
+        Dataset,
+        read_channel,
+    )  # pandas, and below scikit-learn: slow to import
+    from container.training.run import train
+
+    def read(name: str) -> Dataset:
+        content_type = channels.get(name, {}).get("ContentType") or ""
+        return read_channel(base / "input" / "data" / name, settings.header, content_type, settings.target, log)
+
+    data = base / "input" / "data"
+    present = [name for name in TRAINING_CHANNELS if (data / name).is_dir()]
+    if len(present) != 1:
+        found = sorted(path.name for path in data.iterdir() if path.is_dir()) if data.is_dir() else []
+        raise TrainingError(
+            f"One channel named training or train is needed below {data}; found: {', '.join(found) or 'none'}.",
+            "Pass it to fit() or CreateTrainingJob's InputDataConfig.",
+        )
+    held_out = {name: read(name) for name in HELD_OUT_CHANNELS if (data / name).is_dir()}
+    trained = train(read(present[0]), held_out, settings, base / "model", log)
+    output = base / "output" / "data"
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "metrics.json").write_text(json.dumps(trained.scores, indent=2) + "\n", encoding="utf-8")
+    log(f"model {trained.manifest.model_id} written to {base / 'model'}")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """An object from one of SageMaker's files; empty where there is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{path} can't be read as JSON: {error}.") from None
+    if not isinstance(document, dict):
+        raise TrainingError(f"{path} holds no JSON object.")
+    return document
+
+
+def _channels(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    channels = {name: channel for name, channel in config.items() if isinstance(channel, dict)}
+    for name, channel in channels.items():
+        if channel.get("TrainingInputMode", "File") == "Pipe":
+            raise TrainingError(
+                f"The channel {name} comes in Pipe mode, which isn't read here.",
+                "Use File or FastFile as TrainingInputMode.",
+            )
+    return channels
+
+
+def _leave_it_to_another_host(config: Path, channels: dict[str, dict[str, Any]], log: Callable[[str], None]) -> bool:
+    """A forest is fitted on one host: the first one of several does it, on all the data."""
+    resources: dict[str, Any] = {}
+    for name in RESOURCE_FILES:
+        resources = resources or _read_json(config / name)
+    hosts = sorted(map(str, resources.get("hosts") or []))
+    if len(hosts) < 2:
+        return False
+    sharded = [name for name, channel in channels.items() if channel.get("S3DistributionType") == "ShardedByS3Key"]
+    if sharded:
+        raise TrainingError(
+            f"The channel {sharded[0]} is sharded over {len(hosts)} hosts, but a forest is fitted on one.",
+            "Use one instance (a larger one if need be), or FullyReplicated.",
+        )
+    if resources.get("current_host") == hosts[0]:
+        log(f"{len(hosts)} hosts were asked for; a forest is fitted on one, and {hosts[0]} does it")
+        return False
+    log(f"{hosts[0]} fits the forest; this host has nothing to do")
+    return True

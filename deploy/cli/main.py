@@ -1,0 +1,53 @@
+"""`coppice`: the verbs, and what every one of them does with a failure.
+
+Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from container import __version__
+from container.errors import ContainerError
+from deploy.cli import inspect, pack, serve, train
+from deploy.cli.console import complain
+
+app = typer.Typer(
+    name="coppice",
+    help="Serve scikit-learn forests on Amazon SageMaker, and on your own machine first.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train")(train.train)
+app.command("pack")(pack.pack)
+app.command("inspect")(inspect.inspect)
+app.command("serve")(serve.serve)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"coppice {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options before the verb."""
+
+
+def run() -> None:
+    """The console script."""
+    try:
+        app()
+    except ContainerError as error:
+        complain(error, as_json="--json" in sys.argv)
+        sys.exit(1)

@@ -1,0 +1,38 @@
+"""`coppice pack`: from a fitted estimator to a model.tar.gz."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli.console import emit, say
+
+
+def pack(
+    model: Annotated[Path, typer.Argument(help="A model.joblib, a folder with one, or an archive.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The archive to write.")] = Path("model.tar.gz"),
+    sample: Annotated[
+        Path | None, typer.Option(help="A CSV of rows to check the packed model on; the first become its example.")
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option("--feature", metavar="NAME", help="A column's name, once for each column, in order."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
+) -> None:
+    """Pack a fitted scikit-learn estimator, after checking that the packed one answers as it does.
+
+    Unpickles MODEL: pack only files you trust. Example: coppice pack model.joblib -o model.tar.gz --sample rows.csv
+    """
+    from dataclasses import asdict
+
+    from container.packing.pack import pack as run
+
+    manifest = run(model, output, sample, feature or ())
+    size = output.stat().st_size
+    say(f"model {manifest.model_id} ({manifest.task}, {len(manifest.features)} columns) packed")
+    say(f"{output}: {size / 1e6:,.1f} MB; next: coppice serve {output}")
+    if as_json:
+        emit(asdict(manifest))

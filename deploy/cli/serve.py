@@ -1,0 +1,55 @@
+"""`coppice serve`: the image's `serve` program, on a laptop."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli.console import say
+
+
+def serve(
+    model: Annotated[Path, typer.Argument(help="A folder, an archive or a model file.")],
+    port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = None,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+) -> None:
+    """Serve a model behind /ping and /invocations, with a page to try it on.
+
+    Listens to the same environment variables as the container. Example: coppice serve model.tar.gz --port 8080
+    """
+    from container.artifact.manifest import Manifest
+    from container.artifact.store import open_model
+    from container.server.launch import serve as run
+    from container.settings import Settings
+
+    defaults = {"COPPICE_LANDING_PAGE": "true"}
+    settings = Settings.from_environment(defaults | dict(os.environ))
+    if port is not None:
+        settings = dataclasses.replace(settings, port=port)
+
+    def announce(bound: int) -> None:
+        address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{bound}"  # noqa: S104 - compared, not bound
+        say(f"Serving {model} at {address} (Ctrl-C stops it)")
+        say(f"  page   {address}/")
+        say(f"  try    {curl(address, manifest)}")
+
+    manifest: Manifest | None = None
+    if model.is_dir() or model.suffix not in (".joblib", ".pkl", ".pickle"):
+        with open_model(model) as artifact:
+            manifest = artifact.manifest
+    run(model, settings, host, announce)
+
+
+def curl(address: str, manifest: object) -> str:
+    """A command line that gets predictions."""
+    from container.artifact.manifest import Manifest
+
+    if not isinstance(manifest, Manifest) or manifest.example is None:
+        return f"curl {address}/ping"
+    rows = [list(row) for row in manifest.example.rows[:1]]
+    return f"curl {address}/invocations -H 'Content-Type: application/json' -d '{json.dumps({'instances': rows})}'"
