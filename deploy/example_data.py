@@ -23,9 +23,7 @@ def load(target: str | None, say: Callable[[str], None]) -> Dataset:
     except OSError as error:
         bunch = load_diabetes(as_frame=True, scaled=False)
         say(f"data: California Housing can't be downloaded ({error}),")
-        say(
-            "      so this is the diabetes data that scikit-learn ships; bring your own with DATA=file.csv TARGET=column"
-        )
+        say("      so this is the diabetes data that scikit-learn ships; --data brings your own")
     return split_target(bunch.frame, named=True, target=target)
 
 

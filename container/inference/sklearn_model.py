@@ -33,6 +33,8 @@ class SklearnModel:
         self._schema = schema
         self._as_frame = as_frame
         self._good_rows = good_rows
+        if not as_frame:  # the columns were put in order by name already; frames only cost time
+            warnings.filterwarnings("ignore", message="X does not have valid feature names")
 
     def predict(self, rows: Array) -> Array:
         """See Model."""
