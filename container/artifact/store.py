@@ -78,7 +78,9 @@ def open_model(path: Path) -> Iterator[Artifact]:
     if path.is_dir():
         yield open_directory(path)
     elif not path.exists():
-        raise ModelNotFound("There is nothing there.", "Train a model with `coppice train`, or check the path.")
+        raise ModelNotFound(
+            f"There is no file or folder {path.name!r}.", "Train a model with `coppice train`, or check the path."
+        )
     elif path.suffix in (".joblib", ".pkl", ".pickle"):
         yield Artifact(path.parent, None, path.name)
     else:
