@@ -77,7 +77,8 @@ def _aligned(dataset: Dataset, like: Dataset, name: str) -> Dataset:
     features = dataset.features[like.features.columns]
     for place in fit.text_columns(like.features):  # where this data has but numbers in it, they are text all the same
         column = features.columns[place]
-        features[column] = features[column].astype(object).map(str, na_action="ignore")
+        text = features[column].astype(object).map(str, na_action="ignore")
+        features[column] = text.astype(like.features[column].dtype)
     for place in fit.text_columns(features):
         if place not in fit.text_columns(like.features):
             raise TrainingError(
