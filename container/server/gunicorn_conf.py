@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import logging
+import select
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from container import contract
 from container.inference.service import THREADS
+from container.server.drain import Drain, WSGIApplication
 from container.settings import Settings
 
 DRAIN_SECONDS = contract.STOP_GRACE_SECONDS - 5
 """How long requests in flight may take after SIGTERM; SIGKILL comes five seconds later."""
+
+
+class DrainingWorker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's threaded worker, which after SIGTERM answers who is already in the queue and refuses who comes later.
+
+    gunicorn's own keeps the socket open until the last request is done: who connects meanwhile waits, and is reset.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Called by gunicorn, with False when the worker stops."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                while select.select([listener], [], [], 0)[0]:
+                    self.accept(listener)
+                listener.close()
 
 
 class PropagatingLogger(Logger):  # type: ignore[misc]
@@ -38,7 +57,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._options = {
             "bind": f"fd://{fd}",
             # Threads, so that /ping is answered beside an inference; see service.THREADS for their number.
-            "worker_class": "gthread",
+            "worker_class": DrainingWorker,
             "threads": THREADS,
             "workers": settings.workers,
             # The application is built already: workers fork from here and share the model's pages.
@@ -59,6 +78,6 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> WSGIApplication:
         """Called by gunicorn."""
-        return self._app
+        return Drain(self._app)

@@ -6,6 +6,7 @@ for by a small server in this process; gunicorn then takes over the same socket 
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -23,6 +24,8 @@ from container.errors import ContainerError, ServerError
 from container.server import wsgi
 from container.server.gunicorn_conf import Server
 from container.settings import Settings
+
+logger = logging.getLogger(logs.ROOT)
 
 MOMENT: Final = 0.25
 """Seconds of loading before anybody answers for it; requests that come sooner wait in the socket's queue."""
@@ -61,6 +64,12 @@ def serve(
     except ContainerError as error:
         error.message = f"The model at {path} can't be served: {error.message}"
         raise
+    except Exception as error:
+        logger.exception("the model could not be loaded")
+        raise ServerError(
+            f"The model at {path} can't be served: loading it raised {type(error).__name__}: {error}.",
+            "The traceback is in the log above.",
+        ) from error
     Server(app, listener.detach(), settings, lambda: when_ready(port)).run()
 
 

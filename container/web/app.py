@@ -12,7 +12,9 @@ from container.web import errors, requestlog, routes
 def create_app(service: Service, settings: Settings, cores: int) -> Flask:
     """An application over a service; `cores` is what `/execution-parameters` recommends using."""
     app = Flask(__package__, static_folder=None, template_folder=".")
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_payload_bytes
+    limit = settings.max_payload_bytes
+    # One more than is allowed: Flask cuts a chunked body off at this length without a word, and routes looks at it.
+    app.config["MAX_CONTENT_LENGTH"] = None if limit is None else limit + 1
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.redirect_defaults = False
     app.url_map.merge_slashes = False

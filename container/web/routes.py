@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import orjson
 from flask import Flask, Response, g, render_template, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.exceptions import UnsupportedMediaType as UnsupportedEncoding
 
 from container import contract
@@ -15,6 +16,7 @@ from container.web import openapi
 
 def register(app: Flask, service: Service, settings: Settings, cores: int) -> None:
     """`/ping`, `/invocations` and `/execution-parameters`."""
+    limit = settings.max_payload_bytes
 
     @app.get(contract.PING_PATH)
     def ping() -> Response:
@@ -27,8 +29,11 @@ def register(app: Flask, service: Service, settings: Settings, cores: int) -> No
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise UnsupportedEncoding("Compressed bodies (Content-Encoding) aren't read here; send the body as it is.")
         with service.place():
+            body = request.get_data(cache=False)
+            if limit is not None and len(body) > limit:
+                raise RequestEntityTooLarge
             invocation = Invocation(
-                body=request.get_data(cache=False),
+                body=body,
                 content_type=request.headers.get("Content-Type", ""),
                 accept=request.headers.get("Accept", ""),
             )

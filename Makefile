@@ -1,0 +1,68 @@
+# `make serve` runs the main job, `make test` checks everything; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PORT ?= 8080
+IMAGE ?= coppice
+DATA ?=
+TARGET ?=
+# A model for each table and target, so that another DATA never meets an old model.
+MODEL ?= models/$(if $(DATA),$(basename $(notdir $(DATA)))$(if $(TARGET),-$(TARGET)),default)
+# BASE_IMAGE replaces the public python:3.13-slim.
+BUILD_FLAGS ?= --network host
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup serve train test check format lock image clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  Variables: DATA=file.csv TARGET=column PORT=$(PORT) IMAGE=$(IMAGE) BASE_IMAGE=…"
+
+setup: $(READY) ## Create .venv with everything in it; the command line is .venv/bin/coppice
+
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Coppice needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 3; }
+	@echo "setting up .venv (once) …" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+serve: $(MODEL)/manifest.json ## Train if there is no model yet, and serve it: PORT=8080 DATA=file.csv TARGET=column
+	@$(BIN)/python local_test/write_payloads.py $(MODEL)
+	@exec $(BIN)/coppice serve $(MODEL) --port $(PORT)
+
+train: $(MODEL)/manifest.json ## Train only: DATA=file.csv TARGET=column
+
+$(MODEL)/manifest.json: $(DATA) | $(READY)
+	@$(BIN)/coppice train --output $(MODEL) $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)")
+
+test: $(READY) ## Run all tests; those in a container need Docker
+	@$(BIN)/pytest
+
+check: $(READY) ## Lint, format, types and the arrows between packages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+image: ## Build the image: IMAGE=coppice BASE_IMAGE=…
+	docker build $(BUILD_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
+	  --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) \
+	  $(if $(PARQUET),--build-arg PARQUET=$(PARQUET)) --target full --tag $(IMAGE) .
+
+lock: $(READY) ## Lock the dependencies anew, with hashes and without addresses
+	@$(BIN)/pip install --quiet uv
+	@requirements/lock
+
+clean: ## Remove what the commands made
+	rm -rf .venv models build *.egg-info
