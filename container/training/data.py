@@ -7,6 +7,7 @@ one, and text as it is written.
 from __future__ import annotations
 
 import csv
+import warnings
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ def settle(column: pd.Series[Any]) -> pd.Series[Any]:
     truths: dict[str, Any] = {cell: _TRUTHS.get(cell.strip().lower(), cell) for cell in cells}
     if set(map(type, truths.values())) <= {bool, type(None)}:
         return text.map(truths).astype("boolean")
-    return text
+    return text.astype(object).where(text.notna(), np.nan)
 
 
 def _read_file(path: Path, header: str, content_type: str, text: Collection[Any] = ()) -> tuple[pd.DataFrame, bool]:
@@ -124,19 +125,21 @@ def _where_not_utf8(path: Path) -> str:
 def _read_csv(path: Path, header: str, text: Collection[Any]) -> tuple[pd.DataFrame, bool]:
     first, has_header = _look(path, header)
     names: list[Any] = [name.strip() for name in first] if has_header else list(range(len(first)))
-    table = pd.read_csv(
-        path,
-        header=0 if has_header else None,
-        names=names,
-        index_col=False,
-        dtype={name: str for name in names if name in text},
-        # Empty is missing. Other marks of it are told from text when the whole column is known.
-        keep_default_na=False,
-        na_values=[""],
-        float_precision="round_trip",
-        encoding="utf-8-sig",
-        low_memory=False,
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*float_precision")  # pandas 3.1 reads all numbers so; older don't
+        table = pd.read_csv(
+            path,
+            header=0 if has_header else None,
+            names=names,
+            index_col=False,
+            dtype={name: str for name in names if name in text},
+            # Empty is missing. Other marks of it are told from text when the whole column is known.
+            keep_default_na=False,
+            na_values=[""],
+            float_precision="round_trip",
+            encoding="utf-8-sig",
+            low_memory=False,
+        )
     return table, has_header
 
 

@@ -78,7 +78,7 @@ def _aligned(dataset: Dataset, like: Dataset, name: str) -> Dataset:
     for place in fit.text_columns(like.features):  # where this data has but numbers in it, they are text all the same
         column = features.columns[place]
         text = features[column].astype(object).map(str, na_action="ignore")
-        features[column] = text.astype(like.features[column].dtype)
+        features[column] = text.astype(object)
     for place in fit.text_columns(features):
         if place not in fit.text_columns(like.features):
             raise TrainingError(
