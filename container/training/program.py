@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,12 +27,17 @@ RESOURCE_FILES: Final = ("resourceconfig.json", "resourceConfig.json")
 
 
 def main() -> int:
-    """Run one SageMaker training job; returns its exit code."""
+    """What SageMaker starts: everything from the environment. Returns the exit code."""
     # As a container's first process we'd be deaf to SIGTERM, which is how a job is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    base = Path(os.environ.get("SAGEMAKER_BASE_DIR") or contract.BASE_DIR)
+    return do_job(os.environ, _say)
+
+
+def do_job(environment: Mapping[str, str], log: Callable[[str], None]) -> int:
+    """Run one training job; a failure is told on stderr and in SageMaker's file. Returns the exit code."""
+    base = Path(environment.get("SAGEMAKER_BASE_DIR") or contract.BASE_DIR)
     try:
-        run(Settings.from_environment(os.environ).base_dir, _say)
+        run(Settings.from_environment(environment).base_dir, log)
     except ContainerError as error:
         return _fail(base, error.paragraph())
     except OSError as error:

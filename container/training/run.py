@@ -46,13 +46,13 @@ def train(
 
     Each metric is logged as `channel:name=value`, for a SageMaker metric definition to match. Raises TrainingError.
     """
+    for name, dataset in {"training": training, **held_out}.items():
+        _check_finite(dataset, name)
     task = fit.choose_task(training.target, settings.task, log)
     if "validation" not in held_out:
         training, validation = fit.split(training, task, settings)
         held_out = {"validation": validation, **held_out}
     held_out = {name: _aligned(dataset, training, name) for name, dataset in held_out.items()}
-    for name, dataset in {"training": training, **held_out}.items():
-        _check_finite(dataset, name)
     for place in fit.text_columns(training.features):
         column = training.features.iloc[:, place]
         log(f"column {column.name} holds text, {column.nunique():,} different ones: each counts as a category")
@@ -106,7 +106,7 @@ def _check_finite(dataset: Dataset, name: str) -> None:
         size = column.abs()
         bad = column[(size > limit) | (size == np.inf)]
         if len(bad):
-            place = f"column {column.name!r}" + " (counted from 0)" * (not dataset.named)
+            place = f"column {column.name}" + " (counted from 0)" * (not dataset.named)
             row = int(str(bad.index[0])) + 1
             raise TrainingError(
                 f"The {name} data holds {bad.iloc[0]} in row {row}, {place}: too large for a forest.",
