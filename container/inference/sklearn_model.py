@@ -207,8 +207,7 @@ def classes_of(estimator: Any) -> tuple[tuple[Any, ...], ...] | None:
 def text_columns(estimator: Any, names: list[str]) -> set[int]:
     """The columns (0-based) that a fitted encoder knows as categories of text."""
     if hasattr(estimator, "steps"):
-        steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
-        return text_columns(steps[0], names) if steps else set()
+        return text_columns(estimator.steps[0][1], names) if estimator.steps else set()
     if hasattr(estimator, "categories_"):
         return {index for index, labels in enumerate(estimator.categories_) if np.asarray(labels).dtype.kind in "OUT"}
     found: set[int] = set()
