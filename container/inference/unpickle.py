@@ -67,7 +67,7 @@ def read_estimator(artifact: Artifact) -> tuple[Any, str]:
 
 def _version_in(pickled: bytes) -> str:
     """The scikit-learn version an estimator notes in its pickle, without unpickling it."""
-    match = re.search(rb"_sklearn_version[^0-9]{1,12}(\d+\.\d+[.\w]*)", pickled)
+    match = re.search(rb"_sklearn_version[^0-9]{1,12}(\d+(\.\d+)+((a|b|rc|\.dev|\.post)\d+)*)", pickled)
     return match.group(1).decode() if match else ""
 
 

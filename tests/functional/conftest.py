@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from container.server import launch
 from container.training.program import do_job
 
 PROGRAM_SECONDS = 60
@@ -35,6 +37,30 @@ def program() -> Program:
         )
 
     return program
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Program:
+    """`serve` in a fork of this process, which has imported everything: as good as a new one, and ten times as fast."""
+
+    def start(base: Path, **environment: str) -> Done:
+        out, err = tmp_path / "stdout", tmp_path / "stderr"
+        child = multiprocessing.get_context("fork").Process(target=_serve, args=(base, environment, out, err))
+        child.start()
+        child.join(PROGRAM_SECONDS)
+        if child.is_alive():
+            child.kill()
+            child.join()
+        return Done(child.exitcode or 0, out.read_text(), err.read_text())
+
+    return start
+
+
+def _serve(base: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+    with out.open("w") as sys.stdout, err.open("w") as sys.stderr:
+        os.environ.update({"SAGEMAKER_BASE_DIR": str(base), "SAGEMAKER_BIND_TO_PORT": "0", **environment})
+        code = launch.main()
+    os._exit(code)
 
 
 @dataclass
