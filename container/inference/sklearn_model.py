@@ -213,6 +213,8 @@ def text_columns(estimator: Any, names: list[str]) -> set[int]:
     found: set[int] = set()
     if hasattr(estimator, "statistics_"):  # an imputer's, which stand for what is missing
         return {index for index, value in enumerate(estimator.statistics_) if isinstance(value, str)}
+    for _, transformer in getattr(estimator, "transformer_list", []):  # a union's: each takes all columns
+        found |= text_columns(transformer, names)
     for _, transformer, columns in getattr(estimator, "transformers_", []):
         places = _places(columns, names)
         found |= {places[index] for index in text_columns(transformer, [names[place] for place in places])}

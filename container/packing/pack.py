@@ -21,7 +21,7 @@ import numpy as np
 
 from container import __version__
 from container.artifact import archive
-from container.artifact.manifest import MANIFEST_FILE, Example, FileEntry, InputKind, Manifest, Schema
+from container.artifact.manifest import MANIFEST_FILE, DType, Example, FileEntry, InputKind, Manifest, Schema
 from container.artifact.store import MODEL_FILE, open_directory, open_model
 from container.codecs import csv
 from container.codecs.rows import Array, plain
@@ -32,6 +32,7 @@ from container.inference.unpickle import read_estimator
 from container.inference.validate import arrange
 
 EXAMPLE_ROWS: Final = 3
+TRIAL_ROWS: Final = 200
 _LIBRARIES: Final = ("numpy", "scikit-learn", "joblib", "pandas")
 
 
@@ -71,7 +72,9 @@ def write_manifest(
     manifest = replace(described, versions=versions, files={MODEL_FILE: _entry(directory / MODEL_FILE)})
     expected = np.empty(0)
     if rows is not None:
-        manifest, expected = _with_answers(manifest, estimator, rows)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of names that are there or aren't: that is what is tried out
+            manifest, expected = _with_answers(manifest, estimator, rows)
     try:
         manifest = manifest.with_id()
     except (TypeError, ValueError) as error:
@@ -134,14 +137,14 @@ def _with_names(described: Manifest, names: Sequence[str]) -> Manifest:
 
 
 def _read_sample(sample: Path, described: Manifest) -> tuple[Manifest, Array]:
-    """The sample's rows, and the manifest with every column that holds text in it marked as text."""
+    """The sample's rows, and the manifest with every column marked that holds text or truth values in them."""
     try:
         table = csv.decode(sample.read_bytes(), described.schema)
         if not isinstance(table.cells, np.ndarray):
             text = Schema(tuple(replace(feature, dtype="string") for feature in described.features))
             cells = arrange(table, text)
             features = tuple(
-                feature if all(map(_is_number, cells[:, index])) else replace(feature, dtype="string")
+                replace(feature, dtype=_dtype(cells[:, index], feature.dtype))
                 for index, feature in enumerate(described.features)
             )
             described = replace(described, features=features)
@@ -152,12 +155,15 @@ def _read_sample(sample: Path, described: Manifest) -> tuple[Manifest, Array]:
         raise PackingError(f"The sample {sample.name} doesn't fit the model. {error.message}", error.hint) from None
 
 
-def _is_number(cell: Any) -> bool:
+def _dtype(cells: Array, known: DType) -> DType:
+    """What a column of the sample holds; text stays text, even where it reads as numbers."""
+    texts = {str(cell).strip().lower() for cell in cells}
     try:
-        csv.number(str(cell))
+        for text in texts:
+            csv.number(text)
     except ValueError:
-        return False
-    return True
+        return "bool" if known != "string" and texts - csv.MISSING <= {"true", "false"} else "string"
+    return known
 
 
 def _example_rows(described: Manifest) -> Array | None:
@@ -175,19 +181,18 @@ def _with_answers(manifest: Manifest, estimator: Any, rows: Array) -> tuple[Mani
     failure: Exception | None = None
     for kind in kinds:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of names that are there or aren't: that is what is tried out here
-                answers[kind] = sklearn_model.SklearnModel(estimator, manifest.schema, kind == "frame").predict(rows)
+            answers[kind] = sklearn_model.SklearnModel(estimator, manifest.schema, kind == "frame").predict(rows)
         except Exception as error:  # noqa: BLE001 - whatever the estimator raises, it can't take its input this way
             failure = error
     if not answers:
         raise PackingError(
-            f"The estimator doesn't answer the sample rows: {type(failure).__name__}: {failure}",
+            f"The estimator doesn't answer the rows it is tried on: {type(failure).__name__}: {failure}",
             "Give rows that it can answer: --sample rows.csv.",
         )
     # A frame is what it was fitted with, so its answers are the right ones; arrays are faster and need no pandas.
     best = "frame" if "frame" in answers else "array"
-    kind_kept: InputKind = "array" if "array" in answers and _equal(answers["array"], answers[best]) else "frame"
+    alike = "array" in answers and _equal(answers["array"], answers[best]) and _are_alike(estimator, manifest)
+    kind_kept: InputKind = "array" if alike else "frame"
     shown = rows[:EXAMPLE_ROWS]
     example = Example(
         tuple(tuple(None if cell != cell else cell for cell in row) for row in plain(shown)),
@@ -198,6 +203,23 @@ def _with_answers(manifest: Manifest, estimator: Any, rows: Array) -> tuple[Mani
     if width != len(outputs):  # not every estimator says beforehand how much it answers
         outputs = tuple(f"prediction_{index}" for index in range(width))
     return replace(manifest, input=kind_kept, example=example, outputs=outputs), answers[best]
+
+
+def _are_alike(estimator: Any, manifest: Manifest) -> bool:
+    """Whether arrays and frames get the same answers, to the last bit.
+
+    A frame's columns lie apart in memory, and BLAS may add them up in another order. Few rows might not show it; random
+    ones say nothing where they can't be answered.
+    """
+    schema = manifest.schema
+    if not (schema.named and schema.numeric):
+        return True
+    rows = np.random.default_rng(0).normal(size=(TRIAL_ROWS, len(schema.features)))
+    try:
+        array, frame = (sklearn_model.SklearnModel(estimator, schema, kind).predict(rows) for kind in (False, True))
+    except Exception:  # noqa: BLE001 - as above
+        return True
+    return _equal(array, frame)
 
 
 def _equal(one: Array, other: Array) -> bool:

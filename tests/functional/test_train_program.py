@@ -6,11 +6,15 @@ import json
 import re
 
 import joblib
+import numpy as np
 import pandas as pd
 import pytest
 
 from container.artifact.store import open_directory
 from container.inference.model import load
+from container.inference.pipeline import Invocation, Pipeline, Timings
+from container.training.data import read_channel
+from container.training.fit import inputs
 
 METRIC = re.compile(r"^validation:rmse=([0-9.]+)$", re.MULTILINE)
 """What a metric definition of a training job looks for."""
@@ -91,6 +95,27 @@ def test_parquet_is_read_by_name_or_content_type(job, table, tmp_path):
     frame.to_parquet(folder / "part-1.parquet")
     job.configure("inputdataconfig", {"training": {"ContentType": "application/x-parquet"}})
     assert "80 rows, 3 columns from 2 file(s)" in job.succeeds()
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("task", ["regression", "classification"])
+def test_a_table_of_all_sorts_is_served_as_it_was_trained_on(job, named, task):
+    """Numbers, gaps, text (NA among it, and spaces) and truth values: the file's own rows get the estimator's answers."""
+    numbers = np.random.default_rng(0).normal(size=60).round(3)
+    kinds = [(3, "", "red", "True"), (4, "2.5", "NA", "false"), (5, "None", " x", ""), (6, "1", "", "TRUE")]
+    rows = [[number, *kinds[place % 4]] for place, number in enumerate(numbers)]
+    target = [row[0] * 2 + row[1] if task == "regression" else ["lo", "hi"][row[0] > 0] for row in rows]
+    header = ["size,count,gap,colour,flag"] * named
+    lines = [",".join(map(str, row)) for row in rows]
+    table = [line + f",{answer}" for line, answer in zip(lines, target, strict=True)]
+    job.put("data/training/a.csv", "\n".join([*(f"{line},y" for line in header), *table]))
+    job.succeeds(target="y" if named else "5")
+
+    trained_on = read_channel(job.base / "input/data/training", "auto", "", "y" if named else "5", lambda _: None)
+    expected = joblib.load(job.base / "model/model.joblib").predict(inputs(trained_on)).tolist()
+    serve = Pipeline(load(open_directory(job.base / "model")))
+    reply = serve(Invocation("\n".join([*header, *lines]).encode(), "text/csv", "application/jsonlines"), Timings())
+    assert [json.loads(line) for line in reply.body.splitlines()] == expected
 
 
 def test_labels_text_truth_values_and_gaps(job):

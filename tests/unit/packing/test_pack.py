@@ -22,7 +22,7 @@ from sklearn.ensemble import (
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import SVC
 
@@ -145,6 +145,30 @@ def test_text_columns_are_found_and_served(saved: Callable[..., Path], name: str
     rows: Array = FRAME.to_numpy(dtype=object)
     assert loaded.model.predict(rows).tolist() == estimator.predict(FRAME).tolist()
     assert np.array_equal(loaded.model.predict_proba(rows)[0], estimator.predict_proba(FRAME))
+
+
+def test_a_union_of_encoders_takes_text_too(saved: Callable[..., Path]) -> None:
+    both = ColumnTransformer([("text", make_union(OneHotEncoder(), OrdinalEncoder()), TEXT)], remainder="passthrough")
+    manifest, _ = packed(saved(make_pipeline(both, LogisticRegression(max_iter=1000)).fit(FRAME, LABEL)))
+    assert manifest.features[3].dtype == "string"
+
+
+def test_a_sample_tells_text_and_truth_values(saved: Callable[..., Path], tmp_path: Path) -> None:
+    frame = FRAME[["a", "colour"]].assign(flag=FRAME["a"] > 0)
+    columns = ColumnTransformer([("flag", OneHotEncoder(), ["flag"]), ("a", "passthrough", ["a"])])
+    estimator = make_pipeline(columns, LogisticRegression()).fit(frame, LABEL)
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    manifest, loaded = packed(saved(estimator), sample=tmp_path / "rows.csv")
+    assert [feature.dtype for feature in manifest.features] == ["float64", "string", "bool"]
+    assert loaded.model.predict(frame.to_numpy(dtype=object)).tolist() == estimator.predict(frame).tolist()
+
+
+def test_frames_are_given_where_arrays_would_be_added_up_in_another_order(saved: Callable[..., Path]) -> None:
+    """A linear model, whose sums depend on how columns lie in memory; a forest only compares."""
+    wide = pd.DataFrame(RANDOM.normal(size=(60, 12))).add_prefix("x")
+    for estimator in (LinearRegression(), forest()):
+        _, loaded = packed(saved(estimator.fit(wide, QUANTITY)))
+        assert np.array_equal(loaded.model.predict(wide.to_numpy()), estimator.predict(wide))
 
 
 @pytest.mark.parametrize(
