@@ -69,7 +69,7 @@ def read(files: list[Path], header: str = "auto", content_type: str = "") -> tup
     mixed = [name for name in first.columns if len({is_numeric_dtype(table[name]) for table, _ in tables}) > 1]
     if mixed:  # what is text in one file is read as it is written in all: 01 stays 01
         tables = [_read_file(path, "true" if named else "false", content_type, mixed) for path in files]
-    whole = pd.concat([table[first.columns] for table, _ in tables], ignore_index=True)
+    whole = pd.concat([table for table, _ in tables], ignore_index=True)
     return whole.apply(settle), named
 
 
@@ -137,7 +137,6 @@ def _read_csv(path: Path, header: str, text: Collection[Any]) -> tuple[pd.DataFr
             keep_default_na=False,
             na_values=[""],
             float_precision="round_trip",
-            encoding="utf-8-sig",
             low_memory=False,
         )
     return table, has_header

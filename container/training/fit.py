@@ -132,17 +132,10 @@ def build(dataset: Dataset, task: str, settings: Hyperparameters) -> Pipeline:
     forest = (RandomForestClassifier if task == "classification" else RandomForestRegressor)(**options)
     steps: list[tuple[str, Any]] = [("forest", forest)]
     if text := text_columns(dataset.features):
-        categories = [_categories(dataset.features.iloc[:, place]) for place in text]
-        encoder = OrdinalEncoder(categories=categories, handle_unknown="use_encoded_value", unknown_value=-1)
+        encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
         columns = [dataset.features.columns[place] for place in text] if dataset.named else text
         steps.insert(0, ("columns", ColumnTransformer([("text", encoder, columns)], remainder="passthrough")))
     return Pipeline(steps)
-
-
-def _categories(column: pd.Series[Any]) -> Any:
-    """A column's texts, and NaN where some are missing; never NaN alone, which the encoder can't compare with text."""
-    texts = sorted(column.dropna().unique()) or [""]
-    return np.array([*texts, np.nan] if column.isna().any() else texts, dtype=object)
 
 
 def fit(pipeline: Pipeline, dataset: Dataset, log: Log, clock: Callable[[], float] = time.monotonic) -> None:

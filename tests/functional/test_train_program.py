@@ -100,11 +100,11 @@ def test_parquet_is_read_by_name_or_content_type(job, table, tmp_path):
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("task", ["regression", "classification"])
 def test_a_table_of_all_sorts_is_served_as_it_was_trained_on(job, named, task):
-    """Numbers, gaps, text (NA among it, and spaces) and truth values: the file's own rows get the estimator's answers."""
+    """Numbers, gaps, text (NA among it, and spaces) and truth values: the file's rows get the estimator's answers."""
     numbers = np.random.default_rng(0).normal(size=60).round(3)
     kinds = [(3, "", "red", "True"), (4, "2.5", "NA", "false"), (5, "None", " x", ""), (6, "1", "", "TRUE")]
     rows = [[number, *kinds[place % 4]] for place, number in enumerate(numbers)]
-    target = [row[0] * 2 + row[1] if task == "regression" else ["lo", "hi"][row[0] > 0] for row in rows]
+    target = numbers * 2 if task == "regression" else np.where(numbers > 0, "hi", "lo")
     header = ["size,count,gap,colour,flag"] * named
     lines = [",".join(map(str, row)) for row in rows]
     table = [line + f",{answer}" for line, answer in zip(lines, target, strict=True)]

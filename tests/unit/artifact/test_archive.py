@@ -59,6 +59,11 @@ def test_the_bytes_depend_on_the_content_alone(folder: Path, tmp_path: Path) -> 
     assert (tmp_path / "one.tar.gz").read_bytes() == (tmp_path / "another name").read_bytes()
 
 
+def test_no_time_is_noted(folder: Path, tmp_path: Path) -> None:
+    archive.write(folder, NAMES, tmp_path / "model.tar.gz")
+    assert (tmp_path / "model.tar.gz").read_bytes()[4:8] == bytes(4)
+
+
 def test_files_are_readable_to_everyone(folder: Path, tmp_path: Path) -> None:
     archive.write(folder, NAMES, tmp_path / "model.tar.gz")
     assert (tmp_path / "model.tar.gz").stat().st_mode & 0o777 == 0o644

@@ -92,7 +92,13 @@ def test_what_is_wrong_is_named_with_its_place(changes: dict[str, Any], complain
         Manifest.from_json(changed(**changes))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"', b"\xff\xfe\x00", "[" * 100_000, '{"a": NaN}'])
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_json_does_not_know_as_a_number_is_refused(number: str) -> None:
+    with pytest.raises(ArtifactError, match=f"not JSON: {number} is no JSON number"):
+        Manifest.from_json(MANIFEST.to_json().replace("0.5", number))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"', b"\xff\xfe\x00", "[" * 100_000])
 def test_what_is_no_object_is_refused(text: str | bytes) -> None:
     with pytest.raises(ArtifactError, match=r"manifest\.json"):
         Manifest.from_json(text)

@@ -165,10 +165,11 @@ def test_a_sample_tells_text_and_truth_values(saved: Callable[..., Path], tmp_pa
 
 def test_frames_are_given_where_arrays_would_be_added_up_in_another_order(saved: Callable[..., Path]) -> None:
     """A linear model, whose sums depend on how columns lie in memory; a forest only compares."""
-    wide = pd.DataFrame(RANDOM.normal(size=(60, 12))).add_prefix("x")
-    for estimator in (LinearRegression(), forest()):
-        _, loaded = packed(saved(estimator.fit(wide, QUANTITY)))
+    wide = pd.DataFrame({f"x{place}": RANDOM.normal(size=60) for place in range(12)})
+    for estimator, kind in ((LinearRegression(), "frame"), (forest(), "array")):
+        manifest, loaded = packed(saved(estimator.fit(wide, QUANTITY)))
         assert np.array_equal(loaded.model.predict(wide.to_numpy()), estimator.predict(wide))
+        assert manifest.input == kind
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ def values(column: pd.Series[Any]) -> list[Any]:
         ("1,2\n3,4\n", False),
         ("a,b\nx,y\nz,w\n", True),
         ("red,1\nblue,2\n", False),
+        ("\ufeff1,2\n3,4\n", False),
         ("NA,1\n2,3\n", False),
         (",1\n2,3\n", False),
         ("a,b\n,2\nNA,3\n", True),
