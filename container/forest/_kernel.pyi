@@ -1,0 +1,22 @@
+"""The native kernel's signatures; numpy_kernel says what each function does."""
+
+from container.forest.types import Doubles, Floats, Keys, Longs, Nodes
+
+def encode(values: Floats, keys: Keys, /) -> int: ...
+def add(
+    nodes: Nodes,
+    tree_starts: Longs,
+    value_starts: Longs,
+    values: Doubles,
+    width: int,
+    keys: Keys,
+    stride: int,
+    mask: int,
+    shift: int,
+    out: Doubles,
+    /,
+) -> None: ...
+def leaves(nodes: Nodes, keys: Keys, stride: int, mask: int, shift: int, out: Keys, /) -> None: ...
+def check(
+    nodes: Nodes, tree_starts: Longs, value_starts: Longs, n_values: int, n_columns: int, shift: int, /
+) -> int: ...

@@ -1,0 +1,63 @@
+"""Which kernel walks the trees: the native one where it was built, NumPy's elsewhere."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+from container.forest import numpy_kernel
+from container.forest.types import Doubles, Floats, Keys, Longs, Nodes
+
+Name = Literal["native", "numpy"]
+
+
+class Kernel(Protocol):
+    """What both kernels are; numpy_kernel documents each function."""
+
+    def encode(self, values: Floats, keys: Keys, /) -> int: ...
+
+    def add(
+        self,
+        nodes: Nodes,
+        tree_starts: Longs,
+        value_starts: Longs,
+        values: Doubles,
+        width: int,
+        keys: Keys,
+        stride: int,
+        mask: int,
+        shift: int,
+        out: Doubles,
+        /,
+    ) -> None: ...
+
+    def leaves(self, nodes: Nodes, keys: Keys, stride: int, mask: int, shift: int, out: Keys, /) -> None: ...
+
+    def check(
+        self,
+        nodes: Nodes,
+        tree_starts: Longs,
+        value_starts: Longs,
+        n_values: int,
+        n_columns: int,
+        shift: int,
+        /,
+    ) -> int: ...
+
+
+_KERNELS: dict[Name, Kernel] = {"numpy": numpy_kernel}
+NOTE = ""
+"""Why the native kernel isn't here; empty where it is."""
+
+try:
+    from container.forest import _kernel
+except ImportError as error:
+    NOTE = str(error)
+else:
+    _KERNELS["native"] = _kernel
+
+BEST: Name = "numpy" if NOTE else "native"
+
+
+def kernel(name: Name = BEST) -> Kernel:
+    """The kernel of that name; KeyError where the native one wasn't built."""
+    return _KERNELS[name]
