@@ -8,15 +8,13 @@ def add(
     tree_starts: Longs,
     value_starts: Longs,
     values: Doubles,
-    width: int,
     keys: Keys,
-    stride: int,
     mask: int,
     shift: int,
     out: Doubles,
     /,
 ) -> None: ...
-def leaves(nodes: Nodes, keys: Keys, stride: int, mask: int, shift: int, out: Keys, /) -> None: ...
+def leaves(nodes: Nodes, keys: Keys, mask: int, shift: int, out: Keys, /) -> None: ...
 def check(
     nodes: Nodes, tree_starts: Longs, value_starts: Longs, n_values: int, n_columns: int, shift: int, /
 ) -> int: ...

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from container.forest import numpy_kernel
+from container.forest.numpy_kernel import FIRST_SPLIT
 from container.forest.types import Doubles, Floats, Keys, Longs, Nodes
+
+__all__ = ["BEST", "FIRST_SPLIT", "NOTE", "Kernel", "Name", "kernel"]
 
 Name = Literal["native", "numpy"]
 
@@ -13,7 +16,9 @@ Name = Literal["native", "numpy"]
 class Kernel(Protocol):
     """What both kernels are; numpy_kernel documents each function."""
 
-    def encode(self, values: Floats, keys: Keys, /) -> int: ...
+    def encode(self, values: Floats, keys: Keys, /) -> int:
+        """Floats to keys."""
+        ...
 
     def add(
         self,
@@ -21,16 +26,18 @@ class Kernel(Protocol):
         tree_starts: Longs,
         value_starts: Longs,
         values: Doubles,
-        width: int,
         keys: Keys,
-        stride: int,
         mask: int,
         shift: int,
         out: Doubles,
         /,
-    ) -> None: ...
+    ) -> None:
+        """Every tree's leaf for every row, added up."""
+        ...
 
-    def leaves(self, nodes: Nodes, keys: Keys, stride: int, mask: int, shift: int, out: Keys, /) -> None: ...
+    def leaves(self, nodes: Nodes, keys: Keys, mask: int, shift: int, out: Keys, /) -> None:
+        """Where each row arrives in the first tree."""
+        ...
 
     def check(
         self,
@@ -41,7 +48,9 @@ class Kernel(Protocol):
         n_columns: int,
         shift: int,
         /,
-    ) -> int: ...
+    ) -> int:
+        """The first unsound tree, or -1."""
+        ...
 
 
 _KERNELS: dict[Name, Kernel] = {"numpy": numpy_kernel}

@@ -1,17 +1,17 @@
 """The kernel's contract, in NumPy: the same answers, more slowly, where no compiler built `_kernel.c`.
 
-A node is two 32-bit integers, `key` and `word`. Thresholds and row values are float32 mapped to uint32 keys that order
-as the floats do, so that every comparison is an integer's:
+A node is two 32-bit integers, `key` and `word`. Thresholds and row values are float32 mapped to uint32 keys
+that order as the floats do, so that every comparison is an integer's:
 
-    key < FIRST_SPLIT    a leaf; `key` is the index of its value among its tree's values
-    key >= FIRST_SPLIT   a split; `word` is nodes in the left subtree << shift | column (its top bit: NaN goes left)
+    key < FIRST_SPLIT    a leaf; key is the index of its value among its tree's values
+    key >= FIRST_SPLIT   a split; word is left subtree's nodes << shift | column (its top bit: NaN goes left)
 
-The left child is the next node, the right child follows the left subtree. A row goes left where its key is at most the
-node's. A leaf's word is -1 << shift and its key is below any row's: its right child is itself.
+The left child is the next node, the right child follows the left subtree. A row goes left where its key is at
+most the node's. A leaf's word is -1 << shift and its key is below any row's: its right child is itself.
 
-The shift is one more than the bits a column index needs; the extra bit says that NaN goes left. A batch without NaN
-masks it away. A batch with NaN holds every row twice, `1 << (shift - 1)` keys apart, once with NaN above every
-threshold and once below, and reads the bit as part of the column.
+The shift is one more than the bits a column index needs; the extra bit says that NaN goes left. A batch
+without NaN masks it away. A batch with NaN holds every row twice, `1 << (shift - 1)` keys apart, first
+with NaN above all thresholds, then with NaN below, and reads the bit as part of the column.
 """
 
 from __future__ import annotations
@@ -47,31 +47,31 @@ def add(
     tree_starts: Longs,
     value_starts: Longs,
     values: Doubles,
-    width: int,
     keys: Keys,
-    stride: int,
     mask: int,
     shift: int,
     out: Doubles,
 ) -> None:
     """Add every tree's leaf value for every row to `out`, in the order of the trees.
 
-    `values` is (n_values, width), `keys` is (n_rows, stride), `out` is (n_rows, width); all C-contiguous. Tree t's
-    nodes are `tree_starts[t]:tree_starts[t + 1]` and its values begin at `value_starts[t]`. `mask` are the bits of
-    a word that are the column.
+    `values` is (n_values, width), `keys` (n_rows, columns), `out` (n_rows, width); all C-contiguous. Tree t's
+    nodes are `tree_starts[t]:tree_starts[t + 1]`, and its values begin at `value_starts[t]`. `mask`
+    finds a word's column.
     """
     n_rows, n_trees = len(out), len(value_starts)
     group = max(1, _WALKERS // max(1, n_rows))
     for first in range(0, n_trees, group):
         roots = tree_starts[first : min(first + group, n_trees)]
-        arrived = _walk(nodes, np.repeat(roots, n_rows), np.tile(np.arange(n_rows), len(roots)), keys, mask, shift)
+        arrived = _walk(
+            nodes, np.repeat(roots, n_rows), np.tile(np.arange(n_rows), len(roots)), keys, mask, shift
+        )
         leaf_keys = nodes["key"][arrived].reshape(len(roots), n_rows)
         for tree, leaf in enumerate(leaf_keys, start=first):
             out += values[value_starts[tree] + leaf]
 
 
-def leaves(nodes: Nodes, keys: Keys, stride: int, mask: int, shift: int, out: Keys) -> None:
-    """Write which node of the first tree each row arrives at: rows near each other there share paths elsewhere."""
+def leaves(nodes: Nodes, keys: Keys, mask: int, shift: int, out: Keys) -> None:
+    """Write which node of the first tree each row arrives at; rows near each other there are alike."""
     n_rows = len(out)
     out[:] = _walk(nodes, np.zeros(n_rows, np.int64), np.arange(n_rows), keys, mask, shift)
 
@@ -96,8 +96,8 @@ def check(
 ) -> int:
     """Find the first tree that could lead a walk astray; -1 where there is none.
 
-    Sound means that every split's children lie ahead of it and inside its tree, and that every column and value
-    exists: then each step that isn't on a leaf moves forward, so every walk ends.
+    Sound means that every split's children lie ahead of it and inside its tree, and that every column and
+    value exists. Then each step from a split goes forward, so every walk ends.
     """
     columns = (1 << (shift - 1)) - 1
     for tree, value_start in enumerate(value_starts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 NODE = np.dtype([("key", "<u4"), ("word", "<i4")])
 """One node of a tree; numpy_kernel says what its two fields mean."""
 
+Array: TypeAlias = NDArray[Any]
 Nodes: TypeAlias = NDArray[np.void]
 Keys: TypeAlias = NDArray[np.uint32]
 Longs: TypeAlias = NDArray[np.int64]
