@@ -1,12 +1,13 @@
 """Does the compiled forest answer as the estimator does? Asked at pack time, on rows made to find out.
 
-`edge_rows` stands on the edges where a compiled forest goes wrong: values on, just below and just above thresholds,
-NaN, infinity, and the last float64s that still fit a float32.
+`edge_rows` stands on the edges where a compiled forest goes wrong: values on, just below and just above
+thresholds, NaN, infinity, and the last float64s that still fit a float32.
 """
 
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ N_EDGE_ROWS = 768
 
 _MAX32 = float(np.finfo(np.float32).max)
 _OVERFLOW = _MAX32 + 2.0**103
-"""Half a unit above float32's largest value: the first float64 that rounds to infinity."""
+"""Half a unit above float32's largest: the first float64 that rounds to infinity."""
 _EXTREMES = np.array([0.0, -0.0, 5e-324, -1e-46, 1e-39, _MAX32, np.nextafter(_OVERFLOW, 0), -_MAX32])
 _REFUSED = np.array([np.inf, -np.inf, _OVERFLOW, -1e39, 1e308])
 
@@ -29,8 +30,8 @@ _REFUSED = np.array([np.inf, -np.inf, _OVERFLOW, -1e39, 1e308])
 def edge_rows(forest: Forest, sample: Array | None, seed: int = 0) -> Doubles:
     """Rows (n, n_features), float64, that stand on the edges of the forest's splits.
 
-    `sample` are the caller's own rows, (n, n_features), which come first, then perturbed. Some of the rows are ones
-    scikit-learn refuses: that the forest refuses them too is part of the answer.
+    `sample` are the caller's own rows, (n, n_features), which come first. Some of the rows are ones scikit-learn
+    refuses: that the forest refuses them too is part of the answer.
     """
     random = np.random.default_rng(seed)
     sample = np.empty((0, forest.n_features)) if sample is None else np.asarray(sample, dtype=np.float64)
@@ -55,33 +56,26 @@ def _threshold_rows(forest: Forest, sample: Doubles, random: np.random.Generator
     starts = sample[random.integers(0, len(sample), N_EDGE_ROWS)] if len(sample) else None
     rows = random.standard_normal((N_EDGE_ROWS, forest.n_features)) if starts is None else starts
     for row in rows:
-        tree = random.integers(forest.n_trees)
-        for column, threshold, left in _path(forest, tree, random):
-            edge = (threshold - shift[column]) / scale[column]
-            value = row[columns[column]]
-            if not (value <= edge if left else value > edge):
-                row[columns[column]] = _near(edge, random.integers(3) if left else 3 + random.integers(3))
+        path = _path(forest, int(random.integers(forest.n_trees)), random)
+        for column, threshold, left in path:
+            edge, source = (threshold - shift[column]) / scale[column], columns[column]
+            if (row[source] <= edge) != left:
+                row[source] = edge if left else np.nextafter(np.float32(edge), np.float32(np.inf))
+        if path:  # the last split of the path, where the row may fall either way
+            row[source] = random.choice(_around(edge))
     return rows
 
 
-def _near(edge: float, how: int) -> float:
-    """Values that float32 and float64 tell apart from the edge, or don't; 0 to 2 are at most the edge."""
-    single = np.float32(edge)
-    infinity = np.float32(np.inf)
-    return float(
-        [
-            edge,
-            np.nextafter(edge, -np.inf),
-            np.nextafter(single, -infinity),
-            np.nextafter(edge, np.inf),
-            np.nextafter(single, infinity),
-            (float(single) + float(np.nextafter(single, infinity))) / 2,
-        ][how]
-    )
+def _around(edge: float) -> list[float]:
+    """The edge, its neighbours in float64 and in float32, and the float64 halfway to the next float32."""
+    single, infinity = np.float32(edge), np.float32(np.inf)
+    above, below = float(np.nextafter(single, infinity)), float(np.nextafter(single, -infinity))
+    neighbours = [float(np.nextafter(edge, -np.inf)), float(np.nextafter(edge, np.inf)), below, above]
+    return [edge, *neighbours, (float(single) + above) / 2]
 
 
 def _path(forest: Forest, tree: int, random: np.random.Generator) -> list[tuple[int, float, bool]]:
-    """The way to a random node of the tree: at each split its column, its threshold, and whether left was taken."""
+    """The way to a random node: each split's column, its threshold, and whether the way goes left."""
     shift = column_bits(len(origins(forest.steps, forest.n_features))) + 1
     first, end = int(forest.tree_starts[tree]), int(forest.tree_starts[tree + 1])
     goal, at, path = int(random.integers(first, end)), first, []
@@ -103,7 +97,7 @@ def _decode(key: int) -> float:
 
 
 def _line_through(forest: Forest) -> tuple[Doubles, Doubles]:
-    """Each column the trees see as `scale * caller's column + shift`, as far as it is one; scale is never 0."""
+    """What each column the trees see is: `scale * caller's column + shift`, roughly; scale is never 0."""
     zeros, ones = (
         apply(
             forest.steps, Block(np.full((1, forest.n_features), value), np.arange(forest.n_features))
@@ -115,7 +109,7 @@ def _line_through(forest: Forest) -> tuple[Doubles, Doubles]:
     return scale, zeros
 
 
-# Comparing ---------------------------------------------------------------------------------------------------------
+# Comparing ------------------------------------------------------------------------------------------------
 
 
 def differences(estimator: Any, model: ForestModel, rows: Array) -> str | None:
@@ -123,40 +117,51 @@ def differences(estimator: Any, model: ForestModel, rows: Array) -> str | None:
 
     Otherwise one sentence that names the first row that differs. The estimator itself is left as it is.
     """
-    estimator = _in_order(estimator)
-    accepted = np.ones(len(rows), dtype=bool)
-    while accepted.any():
-        kept = np.flatnonzero(accepted)
-        try:
-            ours = model.predict(rows[kept])
-            break
-        except RowsRejected as rejected:
-            accepted[kept[rejected.row]] = False
-    for row in np.flatnonzero(~accepted):
-        if _answers(estimator, rows[row : row + 1]):
+    # scikit-learn warns of the overflows that these rows are made of.
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _compare(_in_order(estimator), model, rows)
+
+
+def _compare(estimator: Any, model: ForestModel, rows: Array) -> str | None:
+    kept, refused = _by_model(model, rows)
+    for row in refused:
+        if _accepts(estimator, rows[row : row + 1]):
             return f"row {row} is refused by the compiled forest and accepted by scikit-learn"
-    kept = np.flatnonzero(accepted)
     if not len(kept):
         return None
     try:
         theirs = estimator.predict(_table(estimator, rows[kept]))
     except ValueError as error:
-        return f"scikit-learn refuses rows the compiled forest accepts ({str(error).splitlines()[0]})"
-    return _first_difference("predict", theirs, ours, kept) or _probabilities_differ(
-        estimator, model, rows, kept
-    )
+        return f"scikit-learn refuses a row the compiled forest accepts ({str(error).splitlines()[0]})"
+    found = _first_difference("predict", theirs, model.predict(rows[kept]), kept)
+    return found or _probabilities_differ(estimator, model, rows, kept)
+
+
+def _by_model(model: ForestModel, rows: Array) -> tuple[Longs, Longs]:
+    """The rows the model takes, and those it refuses."""
+    kept = np.arange(len(rows))
+    while len(kept):
+        try:
+            model.predict(rows[kept])
+            break
+        except RowsRejected as rejected:
+            kept = np.delete(kept, rejected.row)
+    return kept, np.setdiff1d(np.arange(len(rows)), kept)
 
 
 def _probabilities_differ(estimator: Any, model: ForestModel, rows: Array, kept: Longs) -> str | None:
     if model.classes is None:
         return None
     theirs, ours = estimator.predict_proba(_table(estimator, rows[kept])), model.predict_proba(rows[kept])
-    if not isinstance(theirs, list) or not isinstance(ours, list):
-        theirs, ours = [theirs], [ours]
-    for each, mine in zip(theirs, ours, strict=True):
+    for each, mine in zip(_as_list(theirs), _as_list(ours), strict=True):
         if found := _first_difference("predict_proba", each, mine, kept):
             return found
     return None
+
+
+def _as_list(answer: Any) -> list[Array]:
+    return answer if isinstance(answer, list) else [answer]
 
 
 def _first_difference(name: str, theirs: Array, ours: Array, rows: Longs) -> str | None:
@@ -177,7 +182,7 @@ def _bits(array: Array) -> Keys | Array:
     return np.ascontiguousarray(array).view(np.int64) if array.dtype == np.float64 else array
 
 
-def _answers(estimator: Any, rows: Array) -> bool:
+def _accepts(estimator: Any, rows: Array) -> bool:
     try:
         estimator.predict(_table(estimator, rows))
     except ValueError:

@@ -6,6 +6,7 @@ Each function states what one transformer's `transform` does to a float64 array,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -82,9 +83,10 @@ def _robust_scaler(scaler: RobustScaler) -> list[Step]:
 def _simple_imputer(imputer: SimpleImputer) -> list[Step]:
     if imputer.add_indicator:
         raise NotCompilable("its SimpleImputer adds indicator columns, which aren't compiled")
-    statistics, missing = np.asarray(imputer.statistics_), imputer.missing_values
-    if statistics.dtype.kind not in "iuf" or type(missing) not in (int, float):
+    missing, statistics = imputer.missing_values, imputer.statistics_.tolist()
+    if not all(isinstance(number, Real) for number in [missing, *statistics]):
         raise NotCompilable("its SimpleImputer isn't about numbers, and only numeric columns are compiled")
+    statistics = np.array(statistics, dtype=np.float64)
     is_nan = bool(np.isnan(missing))
     steps: list[Step] = [Refuse(nan=not is_nan)]
     kept = np.arange(len(statistics))
