@@ -1,6 +1,6 @@
-"""Damages a written forest many times over; each time `read` refuses it or the model answers. Not a test itself.
+"""Damages a written forest many times over; each time `read` refuses it or the model answers.
 
-Arguments: the forest's directory, a copy to damage, a seed. Prints how often it was refused and how often it answered.
+Arguments: the forest's directory, a copy to damage, a seed. Prints how often it was refused and served.
 """
 
 from __future__ import annotations

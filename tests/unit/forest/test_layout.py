@@ -74,10 +74,17 @@ def test_the_same_forest_makes_the_same_bytes(forest: Forest, directory: Path, t
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes(), file.name
 
 
-@pytest.mark.parametrize("name", ["forest.json", "nodes.bin", "values.bin", "tree_starts.bin", "value_starts.bin"])
+@pytest.mark.parametrize(
+    "name", ["forest.json", "nodes.bin", "values.bin", "tree_starts.bin", "value_starts.bin"]
+)
 def test_a_missing_or_truncated_or_longer_file(directory: Path, name: str) -> None:
     whole = (directory / name).read_bytes()
-    for broken in (whole[:-1], whole[: len(whole) // 2], b"", whole + b"\0" * 8 if name != "forest.json" else b"{}"):
+    for broken in (
+        whole[:-1],
+        whole[: len(whole) // 2],
+        b"",
+        whole + b"\0" * 8 if name != "forest.json" else b"{}",
+    ):
         (directory / name).write_bytes(broken)
         if name == "forest.json" and broken == whole[:-1]:
             continue  # only the last newline
@@ -90,7 +97,17 @@ def test_a_missing_or_truncated_or_longer_file(directory: Path, name: str) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "null", "{", "\x00", "[" * 100_000, '{"format": ' + "1" * 5000 + "}", '{"format": NaN}', '"\\ud800"'],
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        "\x00",
+        "[" * 100_000,
+        '{"format": ' + "1" * 5000 + "}",
+        '{"format": NaN}',
+        '"\\ud800"',
+    ],
     ids=["empty", "list", "null", "open", "nul", "deep", "huge", "nan", "surrogate"],
 )
 def test_a_page_that_is_not_one(directory: Path, text: str) -> None:
@@ -100,7 +117,18 @@ def test_a_page_that_is_not_one(directory: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["n_features", "n_outputs", "n_trees", "n_nodes", "n_values", "averaged", "takes_nan", "estimator", "steps"]
+    "name",
+    [
+        "n_features",
+        "n_outputs",
+        "n_trees",
+        "n_nodes",
+        "n_values",
+        "averaged",
+        "takes_nan",
+        "estimator",
+        "steps",
+    ],
 )
 @pytest.mark.parametrize("value", [-1, 0, 2**62, 10**400, 1.5, "1", None, [], {}, [[]]], ids=str)
 def test_nonsense_in_the_page(directory: Path, name: str, value: Any) -> None:
@@ -199,29 +227,36 @@ def test_trees_and_values_out_of_bounds(directory: Path, name: str, index: int, 
 
 # One tree by hand: the root splits column 1; its left child is node 1, its right child node 2.
 SHIFT = column_bits(2) + 1
-LEAF = (0, -1 << SHIFT)
-SPLIT = (0x8000_0000, 1 << SHIFT | 1)
+
+
+def split(left_size: int, column: int = 1) -> tuple[int, int]:
+    return 0x8000_0000, left_size << SHIFT | column
+
+
+def leaf(value: int, left_size: int = -1, column: int = 0) -> tuple[int, int]:
+    return value, left_size << SHIFT | column
 
 
 def by_hand(*nodes: tuple[int, int], n_values: int = 1) -> Forest:
     array = np.array(list(nodes), dtype=NODE)
     ends = np.array([0, len(array)])
-    return Forest("Hand", False, True, 2, 1, None, (), array, ends, np.zeros(1, np.int64), np.zeros((n_values, 1)))
+    return Forest(
+        "Hand", False, True, 2, 1, None, (), array, ends, np.zeros(1, np.int64), np.zeros((n_values, 1))
+    )
 
 
 BAD_TREES = {
-    "a right child outside": (SPLIT[:1] + (2 << SHIFT | 1,), LEAF, LEAF),
-    "a right child far outside": (SPLIT[:1] + ((1 << (30 - SHIFT)) << SHIFT,), LEAF, LEAF),
-    "a right child that is the left one": (SPLIT[:1] + (0 << SHIFT | 1,), LEAF, LEAF),
-    "a cycle: a right child behind": (SPLIT[:1] + (-2 << SHIFT | 1,), LEAF, LEAF),
-    "a cycle: a split to itself": (SPLIT[:1] + (-1 << SHIFT,), LEAF, LEAF),
-    "a split as the last node": (SPLIT, LEAF, SPLIT),
-    "a lone split": (SPLIT,),
-    "a column that isn't": (SPLIT[:1] + (1 << SHIFT | 1,), LEAF, (1, -1 << SHIFT)),
-    "a leaf with a value that isn't": (SPLIT, LEAF, (1, -1 << SHIFT)),
-    "a leaf that leads on": (SPLIT, (0, 0), LEAF),
-    "a leaf that leads back": (SPLIT, LEAF, (0, -2 << SHIFT)),
-    "a leaf with a column": (SPLIT, LEAF, (0, -1 << SHIFT | 1)),
+    "a right child outside": (split(2), leaf(0), leaf(0)),
+    "a right child far outside": (split(1 << (30 - SHIFT)), leaf(0), leaf(0)),
+    "a right child that is the left one": (split(0), leaf(0), leaf(0)),
+    "a cycle: a right child behind": (split(-2), leaf(0), leaf(0)),
+    "a cycle: a split to itself": (split(-1), leaf(0), leaf(0)),
+    "a split as the last node": (split(1), leaf(0), split(1)),
+    "a lone split": (split(1),),
+    "a leaf with a value that isn't": (split(1), leaf(0), leaf(1)),
+    "a leaf that leads on": (split(1), leaf(0, left_size=0), leaf(0)),
+    "a leaf that leads back": (split(1), leaf(0), leaf(0, left_size=-2)),
+    "a leaf with a column": (split(1), leaf(0), leaf(0, column=1)),
 }
 
 
@@ -232,18 +267,18 @@ def test_both_kernels_find_an_unsound_tree(kernel_name: Any, nodes: Any) -> None
         starts = (forest.tree_starts, forest.value_starts)
         return kernel(kernel_name).check(forest.nodes, *starts, len(forest.values), 2, SHIFT)
 
-    assert first_bad(by_hand(SPLIT, LEAF, LEAF)) == -1
+    assert first_bad(by_hand(split(1), leaf(0), leaf(0))) == -1
     assert first_bad(by_hand(*nodes)) == 0
 
 
 def test_an_unsound_tree_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="tree 0"):
-        write(by_hand(SPLIT, LEAF, SPLIT), tmp_path)
+        write(by_hand(split(1), leaf(0), split(1)), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_column_beyond_the_last_is_refused() -> None:
-    three_columns = replace(by_hand((SPLIT[0], 1 << 3 | 3), (0, -1 << 3), (0, -1 << 3)), n_features=3)
+    three_columns = by_hand((0x8000_0000, 1 << 3 | 3), (0, -1 << 3), (0, -1 << 3))
     starts = (three_columns.tree_starts, three_columns.value_starts)
     for each in (numpy_kernel, kernel()):
         assert each.check(three_columns.nodes, *starts, 1, 3, 3) == 0
