@@ -7,6 +7,7 @@ setup(
         Extension(
             "container.forest._kernel",
             ["container/forest/_kernel.c"],
+            depends=["container/forest/_walk.h"],
             extra_compile_args=["-std=c11", "-O3", "-Wall", "-Wextra"],
             py_limited_api=True,
             # Without a compiler the installation still succeeds, and the NumPy kernel serves.

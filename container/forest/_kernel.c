@@ -1,161 +1,12 @@
-/* The compiled forest's inner loop. numpy_kernel.py is the same contract in NumPy: read it first.
- *
- * Everything here is an integer. Thresholds and row values are float32 mapped to uint32 "keys" that order as the
- * floats do, so `x <= threshold` is one unsigned comparison whose borrow is the mask that picks the child:
- *
- *     key < FIRST_SPLIT   a leaf; key is the index of its value among its tree's values
- *     key >= FIRST_SPLIT  a split; word = nodes in the left subtree << shift | column (its top bit: NaN goes left)
- *
- * The left child is the next node, the right child follows the left subtree. A leaf's word is -1 << shift, which
- * makes its "right child" itself, and its key is below any row's, so it always goes right: walking past the end of
- * a path is harmless, and no step asks whether it stands on a leaf. Latency is hidden by walking LANES paths at once.
- *
- * The arrays are trusted: layout.read has run check() over them.
+/* The kernel as a Python module of the stable ABI: arrays come in through the buffer protocol, the GIL is released
+ * while trees are walked. _walk.h is the kernel itself; numpy_kernel.py documents each function.
  */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030b0000
 #include <Python.h>
-#include <stdint.h>
 #include <string.h>
 
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "The arrays are little-endian; the NumPy kernel serves here."
-#endif
-
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
-enum {
-    LANES = 8,         /* paths walked at once: more spills registers, fewer leaves memory idle */
-    HOPS = 4,          /* steps between two looks at whether all lanes have arrived */
-    ROWS_FROM = 1024,  /* from so many rows on, one tree for all rows; below, all trees for one row */
-};
-
-#define FIRST_SPLIT 0x007fffffu /* the key of -inf; -inf and NaN keys below it hold the leaves */
-
-typedef struct {
-    uint32_t key;
-    int32_t word;
-} node;
-
-typedef struct {
-    const node *nodes;
-    const int64_t *tree_starts; /* n_trees + 1 */
-    const int64_t *value_starts;
-    const double *values;
-    Py_ssize_t n_trees, width; /* width: doubles in one leaf */
-} forest;
-
-typedef struct {
-    const uint32_t *keys;
-    Py_ssize_t n_rows, stride;
-    uint32_t mask; /* which of a word's bits are the column */
-    unsigned shift;
-} batch;
-
-ALWAYS_INLINE const node *
-step(const node *at, const uint32_t *row, uint32_t mask, unsigned shift)
-{
-    const int64_t word = at->word;
-    /* A mask and not `?:`, which compiles to a branch that mispredicts half the time. */
-    const int64_t right = -(int64_t)(at->key < row[(uint32_t)word & mask]);
-    return at + 1 + (right & (word >> shift));
-}
-
-ALWAYS_INLINE void
-walk(const node *at[LANES], const uint32_t *const row[LANES], uint32_t mask, unsigned shift)
-{
-    int walking;
-    do {
-        for (int hop = 0; hop < HOPS; hop++)
-            for (int lane = 0; lane < LANES; lane++)
-                at[lane] = step(at[lane], row[lane], mask, shift);
-        walking = 0;
-        for (int lane = 0; lane < LANES; lane++)
-            walking |= at[lane]->key >= FIRST_SPLIT;
-    } while (walking);
-}
-
-ALWAYS_INLINE void
-add_leaf(const forest *f, Py_ssize_t tree, const node *leaf, double *out)
-{
-    const double *value = f->values + (f->value_starts[tree] + leaf->key) * f->width;
-    for (Py_ssize_t i = 0; i < f->width; i++)
-        out[i] += value[i];
-}
-
-/* Lanes beyond the last row or tree walk the last one again and are not counted. */
-ALWAYS_INLINE Py_ssize_t
-at_most(Py_ssize_t i, Py_ssize_t last)
-{
-    return i < last ? i : last;
-}
-
-ALWAYS_INLINE void
-walk_rows(const node *root, const batch *b, Py_ssize_t first, const node *at[LANES])
-{
-    const uint32_t *row[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
-        at[lane] = root;
-        row[lane] = b->keys + at_most(first + lane, b->n_rows - 1) * b->stride;
-    }
-    walk(at, row, b->mask, b->shift);
-}
-
-static void
-add_tree_by_tree(const forest *f, const batch *b, double *out)
-{
-    for (Py_ssize_t tree = 0; tree < f->n_trees; tree++) {
-        const node *root = f->nodes + f->tree_starts[tree];
-        for (Py_ssize_t first = 0; first < b->n_rows; first += LANES) {
-            const node *at[LANES];
-            walk_rows(root, b, first, at);
-            for (int lane = 0; lane < at_most(LANES, b->n_rows - first); lane++)
-                add_leaf(f, tree, at[lane], out + (first + lane) * f->width);
-        }
-    }
-}
-
-static void
-add_row_by_row(const forest *f, const batch *b, double *out)
-{
-    for (Py_ssize_t r = 0; r < b->n_rows; r++) {
-        const uint32_t *row[LANES];
-        for (int lane = 0; lane < LANES; lane++)
-            row[lane] = b->keys + r * b->stride;
-        for (Py_ssize_t first = 0; first < f->n_trees; first += LANES) {
-            const node *at[LANES];
-            for (int lane = 0; lane < LANES; lane++)
-                at[lane] = f->nodes + f->tree_starts[at_most(first + lane, f->n_trees - 1)];
-            walk(at, row, b->mask, b->shift);
-            for (int lane = 0; lane < at_most(LANES, f->n_trees - first); lane++)
-                add_leaf(f, first + lane, at[lane], out + r * f->width);
-        }
-    }
-}
-
-/* Whether every node of [start, end) leads forward and inside, and names a column and a value that exist.
- * Bitwise and not `&&`: half the nodes are leaves, and a branch on it would cost more than all the arithmetic. */
-static int
-tree_is_sound(const forest *f, Py_ssize_t tree, int64_t n_values, uint32_t n_columns, unsigned shift)
-{
-    const int64_t start = f->tree_starts[tree], end = f->tree_starts[tree + 1];
-    const int64_t tree_values = n_values - f->value_starts[tree];
-    const uint32_t columns = (1u << (shift - 1)) - 1;
-    const int32_t leaf_word = (int32_t)(UINT32_MAX << shift);
-    int bad = 0;
-    for (int64_t i = start; i < end; i++) {
-        const uint32_t key = f->nodes[i].key;
-        const int32_t word = f->nodes[i].word;
-        const int64_t left_size = word >> shift;
-        const int leaf = key < FIRST_SPLIT;
-        const int bad_leaf = (word != leaf_word) | (key >= tree_values);
-        const int bad_split = (left_size < 1) | (left_size >= end - i - 1) | (((uint32_t)word & columns) >= n_columns);
-        bad |= (leaf & bad_leaf) | ((leaf ^ 1) & bad_split);
-    }
-    return !bad;
-}
-
-/* Python's side ------------------------------------------------------------------------------------------------ */
+#include "_walk.h"
 
 /* The buffers of one call, released together. */
 typedef struct {
@@ -204,13 +55,13 @@ encode(PyObject *Py_UNUSED(module), PyObject *args)
     arrays held = {.count = 0};
     if (!PyArg_ParseTuple(args, "OO", &in, &out))
         return NULL;
-    const float *values = hold(&held, in, 0);
+    const double *values = hold(&held, in, 0);
     uint32_t *keys = hold(&held, out, PyBUF_WRITABLE);
-    if (!values || !keys || held.buffers[0].len != held.buffers[1].len)
+    if (!values || !keys || held.buffers[0].len != 2 * held.buffers[1].len)
         return misfit(&held);
     uint32_t nan = 0, inf = 0;
-    for (Py_ssize_t i = 0; i < held.buffers[0].len / 4; i++) {
-        const float value = values[i] + 0.0f; /* -0.0 becomes 0.0: they compare equal, so their keys must */
+    for (Py_ssize_t i = 0; i < held.buffers[1].len / 4; i++) {
+        const float value = (float)values[i] + 0.0f; /* -0.0 becomes 0.0: they compare equal, so must their keys */
         uint32_t bits;
         memcpy(&bits, &value, sizeof bits);
         const uint32_t is_nan = (bits & 0x7fffffffu) > 0x7f800000u;

@@ -1,8 +1,8 @@
 """The native kernel's signatures; numpy_kernel says what each function does."""
 
-from container.forest.types import Doubles, Floats, Keys, Longs, Nodes
+from container.forest.types import Doubles, Keys, Longs, Nodes
 
-def encode(values: Floats, keys: Keys, /) -> int: ...
+def encode(values: Doubles, keys: Keys, /) -> int: ...
 def add(
     nodes: Nodes,
     tree_starts: Longs,

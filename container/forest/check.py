@@ -15,23 +15,21 @@ import numpy as np
 from container.forest.columns import Block, RowsRejected, apply, origins
 from container.forest.layout import Forest, column_bits
 from container.forest.model import ForestModel
-from container.forest.numpy_kernel import FIRST_SPLIT
+from container.forest.numpy_kernel import FIRST_SPLIT, OVERFLOW
 from container.forest.types import Array, Doubles, Keys, Longs
 
 N_EDGE_ROWS = 768
 
 _MAX32 = float(np.finfo(np.float32).max)
-_OVERFLOW = _MAX32 + 2.0**103
-"""Half a unit above float32's largest: the first float64 that rounds to infinity."""
-_EXTREMES = np.array([0.0, -0.0, 5e-324, -1e-46, 1e-39, _MAX32, np.nextafter(_OVERFLOW, 0), -_MAX32])
-_REFUSED = np.array([np.inf, -np.inf, _OVERFLOW, -1e39, 1e308])
+_EXTREMES = np.array([0.0, -0.0, 5e-324, -1e-46, 1e-39, _MAX32, np.nextafter(OVERFLOW, 0), -_MAX32])
+_REFUSED = np.array([np.inf, -np.inf, OVERFLOW, -1e39, 1e308])
 
 
 def edge_rows(forest: Forest, sample: Array | None, seed: int = 0) -> Doubles:
     """Rows (n, n_features), float64, that stand on the edges of the forest's splits.
 
-    `sample` are the caller's own rows, (n, n_features), which come first. Some of the rows are ones scikit-learn
-    refuses: that the forest refuses them too is part of the answer.
+    `sample` are the caller's own rows, (n, n_features), which come first. Some of the rows are ones that
+    scikit-learn refuses: that the forest refuses them too is part of the answer.
     """
     random = np.random.default_rng(seed)
     sample = np.empty((0, forest.n_features)) if sample is None else np.asarray(sample, dtype=np.float64)

@@ -178,7 +178,7 @@ def _threshold_keys(thresholds: Doubles) -> Any:
     above = rounded.astype(np.float64) > thresholds
     rounded[above] = np.nextafter(rounded[above], np.float32(-np.inf))
     keys = np.empty(len(rounded), dtype=np.uint32)
-    encode(rounded, keys)
+    encode(rounded.astype(np.float64), keys)
     return keys
 
 

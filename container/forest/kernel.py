@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from container.forest import numpy_kernel
 from container.forest.numpy_kernel import FIRST_SPLIT
-from container.forest.types import Doubles, Floats, Keys, Longs, Nodes
+from container.forest.types import Doubles, Keys, Longs, Nodes
 
 __all__ = ["BEST", "FIRST_SPLIT", "NOTE", "Kernel", "Name", "kernel"]
 
@@ -16,7 +16,7 @@ Name = Literal["native", "numpy"]
 class Kernel(Protocol):
     """What both kernels are; numpy_kernel documents each function."""
 
-    def encode(self, values: Floats, keys: Keys, /) -> int:
+    def encode(self, values: Doubles, keys: Keys, /) -> int:
         """Floats to keys."""
         ...
 

@@ -7,8 +7,8 @@
     value_starts.bin    (n_trees,)      int64: where the leaves of tree t count from
 
 The arrays are mapped read-only and used as they lie: loading copies nothing, workers share their pages. They
-have no headers: their sizes must be exactly what the page says. Nothing is unpickled or believed: `read` looks
-at every node once, so no file can lead the kernel out of its arrays or into a loop.
+have no headers: their sizes must be exactly what the page says. Nothing is unpickled or believed: `read`
+looks at every node once, so that no file can lead the kernel out of its arrays or into a loop.
 """
 
 from __future__ import annotations

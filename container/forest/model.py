@@ -10,8 +10,8 @@ import numpy as np
 from container.forest import kernel as kernels
 from container.forest.columns import Block, RowsRejected, apply, origins, rejection
 from container.forest.layout import Forest, column_bits
-from container.forest.numpy_kernel import HAS_INFINITY, HAS_NAN
-from container.forest.types import Array, Doubles, Floats, Keys
+from container.forest.numpy_kernel import HAS_INFINITY, OVERFLOW
+from container.forest.types import Array, Doubles, Keys
 
 __all__ = ["ForestModel", "RowsRejected"]
 
@@ -24,6 +24,14 @@ ROWS_PER_THREAD = 1024
 
 _BELOW_ALL = np.uint32(kernels.FIRST_SPLIT)
 """A key that goes left at every split: NaN's, where the split says so."""
+
+
+def _as_doubles(rows: Array) -> Doubles:
+    """The rows C-contiguous in float64, rounded once on their way to float32 as scikit-learn does."""
+    if rows.dtype != np.float64:
+        with np.errstate(over="ignore"):
+            rows = rows.astype(np.float32)
+    return np.ascontiguousarray(rows, dtype=np.float64)
 
 
 class ForestModel:
@@ -48,8 +56,6 @@ class ForestModel:
         self._kernel = kernels.kernel(self.kernel)
         self._origins = origins(forest.steps, forest.n_features)
         self._shift = column_bits(len(self._origins)) + 1
-        # A sum from 0.0 makes 0.0 of a leaf's -0.0, as forests do; from -0.0 it stays, as in a lone tree.
-        self._zero = 0.0 if forest.averaged else -0.0
 
     def predict(self, rows: Array) -> Array:
         """What the estimator's `predict` returns: its dtype, its shape, its bits.
@@ -109,26 +115,20 @@ class ForestModel:
 
     def _encode(self, rows: Array) -> tuple[Keys, int]:
         """The rows as the kernel's keys, and the mask that finds a column in a word."""
-        with np.errstate(over="ignore"):
-            values: Floats = rows.astype(np.float32, order="C")
+        values = _as_doubles(rows)
         keys: Keys = np.empty(values.shape, dtype=np.uint32)
-        found = self._kernel.encode(values, keys)
-        if found:
-            self._reject(values, found)
         columns = 1 << (self._shift - 1)
-        if not found:
+        if not (found := self._kernel.encode(values, keys)):
             return keys, columns - 1
+        if found & HAS_INFINITY:
+            reason = "infinity, or a value too large for float32, isn't accepted"
+            raise rejection(np.abs(values) >= OVERFLOW, self._origins, reason)
+        if not self._forest.takes_nan:
+            raise rejection(np.isnan(values), self._origins, "a missing value (NaN) isn't accepted")
         twice = np.empty((len(keys), columns + keys.shape[1]), dtype=np.uint32)
         twice[:, : keys.shape[1]] = keys
         twice[:, columns:] = np.where(np.isnan(values), _BELOW_ALL, keys)
         return twice, 2 * columns - 1
-
-    def _reject(self, values: Floats, found: int) -> None:
-        if found & HAS_INFINITY:
-            reason = "infinity, or a value too large for float32, isn't accepted"
-            raise rejection(np.isinf(values), self._origins, reason)
-        if found & HAS_NAN and not self._forest.takes_nan:
-            raise rejection(np.isnan(values), self._origins, "a missing value (NaN) isn't accepted")
 
     def _sum_sorted(self, keys: Keys, mask: int) -> Doubles:
         leaf = np.empty(len(keys), dtype=np.uint32)
@@ -141,8 +141,14 @@ class ForestModel:
 
     def _sum(self, keys: Keys, mask: int) -> Doubles:
         """Every row's leaves summed in the order of the trees: (n, width)."""
-        sums = np.full((len(keys), self._forest.values.shape[1]), self._zero)
-        parts = min(self._threads, max(1, len(keys) // ROWS_PER_THREAD))
+        sums = np.zeros((len(keys), self._forest.values.shape[1]))
+        if not self._forest.averaged:
+            # Summed from 0.0, a leaf's -0.0 becomes 0.0, as in forests; from -0.0 it stays.
+            sums.fill(-0.0)
+        parts = min(self._threads, len(keys) // ROWS_PER_THREAD)
+        if parts < 2:
+            self._add(keys, mask, sums)
+            return sums
         bounds = [len(keys) * part // parts for part in range(parts + 1)]
         ranges = [slice(start, end) for start, end in pairwise(bounds)]
         others = [

@@ -18,10 +18,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from container.forest.types import Doubles, Floats, Keys, Longs, Nodes
+from container.forest.types import Doubles, Keys, Longs, Nodes
 
 FIRST_SPLIT = 0x007F_FFFF
 """The key of -inf. The keys below it would be NaNs': they are the leaves'."""
+
+OVERFLOW = float(np.finfo(np.float32).max) + 2.0**103
+"""The first float64 that float32 rounds to infinity: half a unit above its largest."""
 
 HAS_NAN = 1
 HAS_INFINITY = 2
@@ -31,15 +34,20 @@ _WALKERS = 1 << 16
 _HOPS = 4
 
 
-def encode(values: Floats, keys: Keys) -> int:
-    """Write the float32 values' keys; NaN's is the highest. Returns HAS_NAN | HAS_INFINITY, as they occur."""
-    # -0.0 becomes 0.0: they compare equal, so their keys must.
-    bits = (values + np.float32(0)).view(np.uint32)
+def encode(values: Doubles, keys: Keys) -> int:
+    """Write the keys of the values rounded to float32. Returns HAS_NAN | HAS_INFINITY, as they occur.
+
+    NaN's key is the highest; what overflows is infinity.
+    """
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    # -0.0 becomes 0.0: they compare equal, so must their keys.
+    bits = (single + np.float32(0)).view(np.uint32)
     sign = (bits.view(np.int32) >> 31).view(np.uint32)
     np.bitwise_xor(bits, sign | np.uint32(0x8000_0000), out=keys)
-    nan = np.isnan(values)
+    nan = np.isnan(single)
     keys[nan] = 0xFFFF_FFFF
-    return HAS_NAN * bool(nan.any()) | HAS_INFINITY * bool(np.isinf(values).any())
+    return HAS_NAN * bool(nan.any()) | HAS_INFINITY * bool(np.isinf(single).any())
 
 
 def add(
