@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 taskset -c 1 python benchmarks/kernel.py [cal_housing.csv] [--trees N]
 
-Rounds are interleaved, rows distinct and shuffled, and every answer is compared bit for bit.
+Rounds are interleaved, rows distinct and shuffled, every answer compared bit for bit.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import gzip
 import pickle
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,7 +27,8 @@ from container.forest.layout import read, write
 from container.forest.model import ForestModel
 
 TABLE = Path(__file__).parents[2] / "shared" / "data" / "cal_housing.csv"
-ROUNDS = {1: 300, 100: 40, 10_000: 7}
+ROUNDS = {1: (20, 50), 100: (10, 5), 10_000: (7, 1)}
+"""Rows in a batch: how many rounds, and how many batches in a row."""
 
 
 def main() -> None:
@@ -43,12 +45,12 @@ def main() -> None:
     predictors = {"scikit-learn": estimator.predict, "numpy": ForestModel(forest, kernel="numpy").predict}
     if BEST == "native":
         predictors["native"] = ForestModel(forest).predict
-    for n_rows, rounds in ROUNDS.items():
-        measure(predictors, rows, n_rows, rounds)
+    for n_rows in ROUNDS:
+        measure(predictors, rows, n_rows)
 
 
 def grow(path: Path, trees: int) -> tuple[Any, np.ndarray]:
-    """The forest of 80 % of the table, and 10,000 distinct rows: the other 20 %, then the same slightly moved."""
+    """The forest of 80 % of the table, and 10,000 distinct rows: the rest, and the rest moved a little."""
     random = np.random.default_rng(0)
     table = random.permutation(np.loadtxt(path, delimiter=",", skiprows=1))
     rows, target = table[:, :-1], table[:, -1]
@@ -64,40 +66,50 @@ def measure_files(estimator: Any, directory: Path) -> Any:
     """Write, read and weigh the forest; what is mapped outlives the directory."""
     forest = flatten(estimator)
     write(forest, directory)
-    load = [timed(lambda: read(directory))[0] for _ in range(7)]
+    load = [timed(read, directory)[0] for _ in range(7)]
     raw = sum(file.stat().st_size for file in directory.iterdir())
     zipped = sum(len(gzip.compress(file.read_bytes(), 6)) for file in directory.iterdir())
     pickled = len(gzip.compress(pickle.dumps(estimator), 6))
-    print(f"{forest.n_trees} trees, {len(forest.nodes):,} nodes, {len(forest.values):,} distinct leaves")
-    print(f"read, checks included: {statistics.median(load) * 1e3:.1f} ms")
-    print(f"{raw / 1e6:.1f} MB, gzipped {zipped / 1e6:.2f} MB: {zipped / pickled:.2f} x the gzipped pickle's")
+    say(f"{forest.n_trees} trees, {len(forest.nodes):,} nodes, {len(forest.values):,} distinct leaves")
+    say(f"read, checks included: {statistics.median(load) * 1e3:.1f} ms")
+    say(f"{raw / 1e6:.1f} MB, gzipped {zipped / 1e6:.2f} MB: {zipped / pickled:.2f} x the gzipped pickle's")
     return read(directory)
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+def timed(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
     """Seconds, and what was returned."""
     start = time.perf_counter()
-    result = call()
+    result = call(*arguments)
     return time.perf_counter() - start, result
 
 
-def measure(predictors: dict[str, Callable[[Any], Any]], rows: np.ndarray, n_rows: int, rounds: int) -> None:
-    """Interleave the predictors over batches of `n_rows`, each another part of the rows."""
+def measure(predictors: dict[str, Callable[[Any], Any]], rows: np.ndarray, n_rows: int) -> None:
+    """Take turns over streaks of batches of `n_rows` distinct rows.
+
+    A streak long enough that each predictor meets its own trees in the cache, not what the other left there.
+    """
+    rounds, streak = ROUNDS[n_rows]
     seconds: dict[str, list[float]] = {name: [] for name in predictors}
     for round_ in range(rounds):
-        start = round_ * n_rows % (len(rows) - n_rows + 1)
-        batch = rows[start : start + n_rows].copy()
-        answers = {}
+        starts = [(round_ * streak + i) * n_rows % (len(rows) - n_rows + 1) for i in range(streak)]
+        batches = [rows[start : start + n_rows].copy() for start in starts]
+        expected = [predictors["scikit-learn"](batch) for batch in batches]
         for name, predict in predictors.items():
-            elapsed, answers[name] = timed(lambda predict=predict: predict(batch))
-            seconds[name].append(elapsed)
-        assert all(np.array_equal(answer, answers["scikit-learn"]) for answer in answers.values())
+            for batch, right in zip(batches, expected, strict=True):
+                elapsed, answer = timed(predict, batch)
+                seconds[name].append(elapsed)
+                if not np.array_equal(answer, right):
+                    raise SystemExit(f"{name} differs from scikit-learn")
     medians = {name: statistics.median(each) for name, each in seconds.items()}
-    figures = (
-        f"{name} {median * 1e6:,.0f} us ({medians['scikit-learn'] / median:.1f} x)"
-        for name, median in medians.items()
-    )
-    print(f"{n_rows:>6,} rows: " + ", ".join(figures))
+    base = medians["scikit-learn"]
+    figures = [f"{name} {median * 1e6:,.0f} us ({base / median:.1f} x)" for name, median in medians.items()]
+    say(f"{n_rows:>6,} rows: " + ", ".join(figures))
+
+
+def say(line: str) -> None:
+    """Print, as soon as it is known."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
