@@ -58,11 +58,11 @@ NOTE = ""
 """Why the native kernel isn't here; empty where it is."""
 
 try:
-    from container.forest import _kernel
+    import container.forest._kernel as native
 except ImportError as error:
     NOTE = str(error)
 else:
-    _KERNELS["native"] = _kernel
+    _KERNELS["native"] = native
 
 BEST: Name = "numpy" if NOTE else "native"
 
