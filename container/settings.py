@@ -49,7 +49,7 @@ def _one_of(*choices: str) -> Parser:
 
 def _level(text: str) -> int:
     if text.isdigit():
-        return int(text)
+        return int(_integer(logging.DEBUG, logging.CRITICAL)(text))
     return logging.getLevelNamesMapping()[text.upper()]
 
 

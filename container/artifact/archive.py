@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import os
 import shutil
 import tarfile
@@ -49,13 +50,17 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
 
 
 def extract(archive: Path, directory: Path) -> None:
-    """Unpack into `directory`; raises UnsafeArchive for what isn't a plain file or folder inside it."""
+    """Unpack into `directory`; raises UnsafeArchive for what isn't a plain file or folder inside it, ArtifactError for
+    what can't be read or written."""
     try:
         with tarfile.open(archive, mode="r:*") as tar:
             for member in tar:
                 _extract_member(tar, member, directory)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ArtifactError(f"{archive.name} is not a whole tar archive: {error}.", _MADE_WRONG) from None
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, ValueError) as error:
+        reason = (str(error).splitlines() or ["?"])[0]
+        raise ArtifactError(f"{archive.name} is not a whole tar archive: {reason}.", _MADE_WRONG) from None
+    except OSError as error:  # bz2 has no errors of its own
+        raise ArtifactError(f"{archive.name} can't be unpacked: {error.strerror or error}.", _MADE_WRONG) from None
 
 
 def _extract_member(tar: tarfile.TarFile, member: tarfile.TarInfo, directory: Path) -> None:
@@ -66,12 +71,11 @@ def _extract_member(tar: tarfile.TarFile, member: tarfile.TarInfo, directory: Pa
         kind = "a link" if member.issym() or member.islnk() else "a device or pipe"
         raise UnsafeArchive(f"The archive holds {kind} ({member.name!r}); only files and folders may be in it.")
     target = directory / name
-    if member.isdir():
-        target.mkdir(parents=True, exist_ok=True)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
     content = tar.extractfile(member)
-    if content is None or target.exists():
-        raise UnsafeArchive(f"The archive holds {member.name!r} twice.", _MADE_WRONG)
-    with content, target.open("xb") as out:
-        shutil.copyfileobj(content, out, 1024 * 1024)
+    try:
+        (target if content is None else target.parent).mkdir(parents=True, exist_ok=True)
+        if content is not None:
+            with content, target.open("xb") as out:
+                shutil.copyfileobj(content, out, 1024 * 1024)
+    except (FileExistsError, NotADirectoryError):
+        raise UnsafeArchive(f"The archive holds {member.name!r} twice.", _MADE_WRONG) from None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any, Final, Literal, get_args
 
 from container.errors import ArtifactError
@@ -116,10 +118,14 @@ class Manifest:
     def from_json(cls, text: str | bytes) -> Manifest:
         """Read the document; raises ArtifactError that names the key which is missing, of the wrong kind or newer."""
         try:
-            document = json.loads(text)
+            document = json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise ArtifactError(f"{MANIFEST_FILE} is not JSON: {error}.", _REPACK) from None
         return _parse(_Node(document, MANIFEST_FILE))
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON number")
 
 
 _REPACK: Final = "Pack the model again with `coppice pack`."
@@ -136,6 +142,12 @@ class _Node:
         if not isinstance(self.value, kind) or (isinstance(self.value, bool) and kind is int):
             raise ArtifactError(f"{self.where} should be {called}; it is {_short(self.value)}.", _REPACK)
         return self.value
+
+    def number(self) -> Any:
+        value = self.expect((int, float), "a number")
+        if isinstance(value, bool) or abs(value) > sys.float_info.max:
+            raise ArtifactError(f"{self.where} should be a number; it is {_short(value)}.", _REPACK)
+        return value
 
     def items(self) -> list[_Node]:
         values = self.expect(list, "a list")
@@ -162,6 +174,8 @@ class _Node:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, list | dict):
+        return "an object" if isinstance(value, dict) else "a list"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
@@ -174,8 +188,9 @@ def _parse(root: _Node) -> Manifest:
             "Serve it with a newer Coppice, or pack the model again with this one.",
         )
     features = tuple(_feature(node) for node in root.field("features").items())
-    if not features:
-        raise ArtifactError(f"{MANIFEST_FILE} lists no features.", _REPACK)
+    names = [feature.name for feature in features if feature.name]
+    if not features or len(set(names)) != len(names):
+        raise ArtifactError(f"{MANIFEST_FILE} lists {'a feature twice' if features else 'no features'}.", _REPACK)
     return Manifest(
         format_version=version,
         model_id=root.field("model_id").expect(str, "a text"),
@@ -186,8 +201,8 @@ def _parse(root: _Node) -> Manifest:
         outputs=tuple(node.expect(str, "a text") for node in root.field("outputs").items()),
         classes=_classes(root.optional("classes")),
         versions={key: node.expect(str, "a text") for key, node in root.field("versions").fields().items()},
-        files={key: _file(node) for key, node in root.field("files").fields().items()},
-        example=_example(root.optional("example"), len(features)),
+        files={key: _file(key, node) for key, node in root.field("files").fields().items()},
+        example=_example(root.optional("example"), features),
         metrics=_metrics(root.optional("metrics")),
     )
 
@@ -196,7 +211,10 @@ def _feature(node: _Node) -> Feature:
     return Feature(name=node.field("name").expect(str, "a text"), dtype=node.field("dtype").choice(get_args(DType)))
 
 
-def _file(node: _Node) -> FileEntry:
+def _file(name: str, node: _Node) -> FileEntry:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\0" in name:
+        raise ArtifactError(f"{node.where} leads out of the model's folder.", _REPACK)
     return FileEntry(
         sha256=node.field("sha256").expect(str, "a text"),
         bytes=node.field("bytes").expect(int, "a whole number"),
@@ -211,17 +229,34 @@ def _classes(node: _Node | None) -> tuple[tuple[Label, ...], ...] | None:
     )
 
 
-def _example(node: _Node | None, width: int) -> Example | None:
+def _example(node: _Node | None, features: tuple[Feature, ...]) -> Example | None:
     if node is None:
         return None
-    rows = tuple(tuple(row.expect(list, "a row")) for row in node.field("rows").items())
-    predictions = tuple(node.field("predictions").expect(list, "a list"))
-    if len(rows) != len(predictions) or any(len(row) != width for row in rows):
-        raise ArtifactError(f"{node.where} needs one answer for each row and {width} values in each row.", _REPACK)
-    return Example(rows, predictions)
+    rows = [row.items() for row in node.field("rows").items()]
+    predictions = node.field("predictions").items()
+    if not rows or len(rows) != len(predictions) or any(len(row) != len(features) for row in rows):
+        raise ArtifactError(
+            f"{node.where} needs one answer for each row and {len(features)} values in each row.", _REPACK
+        )
+    cells = tuple(tuple(_cell(cell, feature) for cell, feature in zip(row, features, strict=True)) for row in rows)
+    return Example(cells, tuple(_prediction(prediction) for prediction in predictions))
+
+
+def _cell(node: _Node, feature: Feature) -> Any:
+    if node.value is None or feature.dtype == "string":
+        return node.expect((str, type(None)), "a text or null")
+    return node.expect(bool, "true, false or null") if feature.dtype == "bool" else node.number()
+
+
+def _prediction(node: _Node) -> Any:
+    return [_label(item) for item in node.items()] if isinstance(node.value, list) else _label(node)
+
+
+def _label(node: _Node) -> Any:
+    return node.value if isinstance(node.value, bool | str | None) else node.number()
 
 
 def _metrics(node: _Node | None) -> dict[str, float] | None:
     if node is None:
         return None
-    return {key: float(value.expect((int, float), "a number")) for key, value in node.fields().items()}
+    return {key: float(value.number()) for key, value in node.fields().items()}

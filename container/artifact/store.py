@@ -22,6 +22,7 @@ from container.errors import ArtifactError, IntegrityError, ModelNotFound
 MODEL_FILE: Final = "model.joblib"
 BARE_FILES: Final = (MODEL_FILE, "model.pkl")
 _PACK_AGAIN: Final = "Copy or pack the model again."
+_READABLE: Final = "Make it a file that everyone can read."
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Artifact:
         except FileNotFoundError:
             raise IntegrityError(f"The model folder has no {name}, which its manifest lists.", _PACK_AGAIN) from None
         except OSError as error:
-            raise ArtifactError(f"{name} can't be read: {error.strerror}.", "Make it readable to everyone.") from None
+            raise ArtifactError(f"{name} can't be read: {error.strerror}.", _READABLE) from None
         with handle:
             if self.manifest is not None:
                 self._check(name, handle)
@@ -78,7 +79,9 @@ def open_model(path: Path) -> Iterator[Artifact]:
     if path.is_dir():
         yield open_directory(path)
     elif not path.exists():
-        raise ModelNotFound("There is nothing there.", "Train a model with `coppice train`, or check the path.")
+        raise ModelNotFound(
+            f"There is no file or folder {path.name!r}.", "Train a model with `coppice train`, or check the path."
+        )
     elif path.suffix in (".joblib", ".pkl", ".pickle"):
         yield Artifact(path.parent, None, path.name)
     else:
@@ -91,7 +94,10 @@ def open_directory(directory: Path) -> Artifact:
     """Open an unpacked model; raises ModelNotFound, or ArtifactError for a manifest that is no good."""
     manifest_file = directory / MANIFEST_FILE
     if manifest_file.is_file():
-        return Artifact(directory, Manifest.from_json(manifest_file.read_bytes()))
+        try:
+            return Artifact(directory, Manifest.from_json(manifest_file.read_bytes()))
+        except OSError as error:
+            raise ArtifactError(f"{MANIFEST_FILE} can't be read: {error.strerror}.", _READABLE) from None
     for name in BARE_FILES:
         if (directory / name).is_file():
             return Artifact(directory, None, name)

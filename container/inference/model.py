@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +13,7 @@ from container.artifact.manifest import Engine, Example, Label, Schema, Task
 from container.artifact.store import Artifact
 from container.codecs.rows import Array
 from container.errors import IncompatibleModel
+from container.inference.unpickle import first_line
 
 
 class RowRejected(Exception):
@@ -64,7 +67,14 @@ def load(artifact: Artifact) -> LoadedModel:
 def _check_example(loaded: LoadedModel, artifact: Artifact) -> None:
     if loaded.example is None or artifact.manifest is None:
         return
-    answers = answers_of(loaded, example_rows(loaded.example, loaded.schema))
+    try:
+        answers = answers_of(loaded, example_rows(loaded.example, loaded.schema))
+    except Exception as error:
+        raise IncompatibleModel(
+            f"The model fails on its own example ({type(error).__name__}: {first_line(error)}). "
+            f"It was packed with {_versions(artifact)}; here is {_here(artifact)}.",
+            "Serve it with those versions, or train and pack it again with the ones here.",
+        ) from error
     if not _same(answers, list(loaded.example.predictions)):
         raise IncompatibleModel(
             f"The model answers its own example with {answers[0]!r}; when it was packed it was "
@@ -93,6 +103,15 @@ def _same(answers: list[Any], expected: list[Any]) -> bool:
         return bool(np.allclose(np.array(answers, float), np.array(expected, float), rtol=1e-9, atol=0, equal_nan=True))
     except (TypeError, ValueError):
         return answers == expected
+
+
+def _here(artifact: Artifact) -> str:
+    """The versions at hand of what the model was packed with."""
+    found = []
+    for name in artifact.manifest.versions if artifact.manifest else {}:
+        with contextlib.suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return ", ".join(found)
 
 
 def _versions(artifact: Artifact) -> str:

@@ -1,28 +1,24 @@
-"""The scikit-learn engine: unpickles the estimator (its hash was checked) and lets it answer.
+"""The scikit-learn engine: the estimator itself, what it says of itself, and how it is asked.
 
-joblib, scikit-learn and pandas are imported here and nowhere else on the server's side, when such a model is loaded.
+scikit-learn and pandas are imported here and in unpickle.py, and nowhere else on the server's side, when such a model
+is loaded.
 """
 
 from __future__ import annotations
 
-import logging
-import re
 import warnings
+from importlib.metadata import version
 from typing import Any, Final
 
 import numpy as np
 
-from container import logs
 from container.artifact.manifest import Feature, Manifest, Schema, Task
 from container.artifact.store import Artifact
 from container.codecs.rows import Array, plain
-from container.errors import ArtifactError, ContainerError, IncompatibleModel, MissingLibrary
+from container.errors import ArtifactError, IncompatibleModel
 from container.inference.model import LoadedModel, RowRejected, example_rows
+from container.inference.unpickle import first_line, read_estimator
 from container.inference.validate import not_finite
-
-logger = logging.getLogger(logs.ROOT)
-
-_OWN_CODE: Final = "Its class must be importable where it is served: put it in a package that the image installs."
 
 
 class SklearnModel:
@@ -38,7 +34,7 @@ class SklearnModel:
 
     def predict(self, rows: Array) -> Array:
         """See Model."""
-        return self._call("predict", rows)  # type: ignore[no-any-return]
+        return np.asarray(self._call("predict", rows))
 
     def predict_proba(self, rows: Array) -> list[Array]:
         """See Model."""
@@ -55,15 +51,7 @@ class SklearnModel:
             raise self._locate(call, rows) from None
 
     def _input(self, rows: Array) -> Any:
-        if not self._as_frame:
-            return rows
-        import pandas as pd
-
-        columns = {
-            feature.name: pd.Series(rows[:, index].astype(_FRAME_DTYPES[feature.dtype]))
-            for index, feature in enumerate(self._schema.features)
-        }
-        return pd.DataFrame(columns)
+        return _frame(rows, self._schema) if self._as_frame else rows
 
     def _is_about_the_rows(self, call: Any, error: Exception) -> bool:
         """Whether the caller is to blame: rows known to be good still work."""
@@ -93,22 +81,48 @@ class SklearnModel:
         column = None
         if self._schema.numeric and (place := not_finite(rows[low:high])):
             column = place[1]
-        return RowRejected(low, column, _first_line(error))
+        return RowRejected(low, column, first_line(error))
 
 
 _FRAME_DTYPES: Final = {"float64": np.float64, "int64": np.float64, "bool": object, "string": object}
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+def _frame(rows: Array, schema: Schema) -> Any:
+    import pandas as pd
+
+    columns = {
+        feature.name: pd.Series(rows[:, index].astype(_FRAME_DTYPES[feature.dtype]))
+        for index, feature in enumerate(schema.features)
+    }
+    return pd.DataFrame(columns)
 
 
 def load(artifact: Artifact) -> LoadedModel:
     """Unpickle and describe a model; raises MissingLibrary, IncompatibleModel or ArtifactError."""
-    estimator, _ = read_estimator(artifact)
-    if artifact.manifest is None:
-        return adopt(estimator, describe(estimator))
-    return adopt(estimator, artifact.manifest)
+    estimator, written = read_estimator(artifact)
+    manifest = artifact.manifest or describe(estimator)
+    if manifest.example is None:
+        _try_out(estimator, manifest, written)
+    return adopt(estimator, manifest)
+
+
+def _try_out(estimator: Any, manifest: Manifest, written: str) -> None:
+    """Where no example tells, see that the estimator finds all that it needs of itself: what another scikit-learn
+    wrote may load and then lack an attribute. Any other refusal of a row of zeros says nothing."""
+    schema = manifest.schema
+    if not schema.numeric:
+        return
+    zeros = np.zeros((1, len(schema.features)))
+    try:
+        estimator.predict(_frame(zeros, schema) if manifest.input == "frame" else zeros)
+    except AttributeError as error:
+        raise IncompatibleModel(
+            f"The model was written by scikit-learn {written}; here is {version('scikit-learn')}, with which it loads "
+            f"but can't predict: {first_line(error)}.",
+            "If it is fitted, serve it with the version that wrote it, or train it again with the one here.",
+        ) from None
+    except Exception:  # noqa: BLE001 - a user's estimator may raise anything
+        return
 
 
 def adopt(estimator: Any, manifest: Manifest) -> LoadedModel:
@@ -132,77 +146,16 @@ def adopt(estimator: Any, manifest: Manifest) -> LoadedModel:
 def use_one_core(estimator: Any) -> None:
     """Predict on the thread that asks: joblib's pools cost milliseconds, need /dev/shm, and add trees up in an order
     that changes from call to call, and with it the last bits of the answer."""
-    if hasattr(estimator, "get_params"):
-        jobs = [name for name in estimator.get_params() if name.split("__")[-1] == "n_jobs"]
-        estimator.set_params(**dict.fromkeys(jobs, 1))
-
-
-def read_estimator(artifact: Artifact) -> tuple[Any, str]:
-    """Unpickle the artifact's model file after its hash was checked; raises as `load`.
-
-    Returns the estimator and the scikit-learn version it was written by, as far as that is known.
-    """
-    try:
-        import joblib
-        import sklearn
-    except ImportError:
-        raise MissingLibrary(
-            "This model needs scikit-learn, which isn't installed here.",
-            "Serve it with the full image (docker build --target full), or install coppice[full].",
-        ) from None
-    written = artifact.manifest.versions.get("scikit-learn", "") if artifact.manifest else ""
-    with artifact.open(artifact.model_file) as file, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            estimator = joblib.load(file)
-        except Exception as error:  # noqa: BLE001 - unpickling a foreign file can raise anything
-            file.seek(0)
-            raise _explain(
-                error, artifact.model_file, written or _version_in(file.read()), sklearn.__version__
-            ) from None
-    found = [str(w.message.original_sklearn_version) for w in caught if hasattr(w.message, "original_sklearn_version")]
-    written = written or (found[0] if found else sklearn.__version__)
-    if written != sklearn.__version__:
-        logs.event(
-            logger,
-            "model was written by another scikit-learn",
-            level=logging.WARNING,
-            written_by=written,
-            here=sklearn.__version__,
-        )
-    if not hasattr(estimator, "predict"):
-        raise ArtifactError(
-            f"{artifact.model_file} holds {type(estimator).__name__}, which has no predict method.",
-            "Save the fitted estimator or Pipeline itself, with joblib.dump(estimator, 'model.joblib').",
-        )
-    return estimator, written
-
-
-def _version_in(pickled: bytes) -> str:
-    """The scikit-learn version an estimator notes in its pickle, without unpickling it."""
-    match = re.search(rb"_sklearn_version[^0-9]{1,12}(\d+\.\d+[.\w]*)", pickled)
-    return match.group(1).decode() if match else ""
-
-
-def _explain(error: Exception, name: str, written: str, here: str) -> ContainerError:
-    """Why a model file can't be unpickled, as the person who has to mend it would put it."""
-    reason = _first_line(error)
-    if isinstance(error, ImportError) and (module := (error.name or "")) and not module.startswith("sklearn"):
-        return MissingLibrary(
-            f"{name} needs the Python package {module.split('.')[0]!r}, which isn't installed here.",
-            "Add it to the image (FROM this image, then install it), or serve where it is installed.",
-        )
-    if isinstance(error, AttributeError) and "__main__" in reason:
-        return ArtifactError(f"{name} needs a class that was defined in a script: {reason}.", _OWN_CODE)
-    if written and written != here:
-        return IncompatibleModel(
-            f"{name} was written by scikit-learn {written}; here is {here}, which can't read it: {reason}.",
-            f"Serve it with scikit-learn {written}, or train and pack it again with {here}.",
-        )
-    return ArtifactError(
-        f"{name} can't be unpickled ({type(error).__name__}: {reason}); it is broken or not a joblib file.",
-        "Write it again with joblib.dump(estimator, 'model.joblib').",
-    )
+    if isinstance(estimator, list | tuple | dict):
+        for part in estimator.values() if isinstance(estimator, dict) else estimator:
+            use_one_core(part)
+    elif hasattr(estimator, "get_params") and not isinstance(estimator, type):
+        # Not only its parameters: a search's best_estimator_ and an ensemble's estimators_ are what answers.
+        for name, part in vars(estimator).items():
+            if name == "n_jobs":
+                estimator.n_jobs = 1
+            else:
+                use_one_core(part)
 
 
 def describe(estimator: Any) -> Manifest:
@@ -254,10 +207,13 @@ def classes_of(estimator: Any) -> tuple[tuple[Any, ...], ...] | None:
 def text_columns(estimator: Any, names: list[str]) -> set[int]:
     """The columns (0-based) that a fitted encoder knows as categories of text."""
     if hasattr(estimator, "steps"):
-        return text_columns(estimator.steps[0][1], names) if estimator.steps else set()
+        steps = [step for _, step in estimator.steps if step not in (None, "passthrough")]
+        return text_columns(steps[0], names) if steps else set()
     if hasattr(estimator, "categories_"):
         return {index for index, labels in enumerate(estimator.categories_) if np.asarray(labels).dtype.kind in "OUT"}
     found: set[int] = set()
+    if hasattr(estimator, "statistics_"):  # an imputer's, which stand for what is missing
+        return {index for index, value in enumerate(estimator.statistics_) if isinstance(value, str)}
     for _, transformer, columns in getattr(estimator, "transformers_", []):
         places = _places(columns, names)
         found |= {places[index] for index in text_columns(transformer, [names[place] for place in places])}

@@ -27,6 +27,7 @@ from container.codecs.rows import Array, plain
 from container.errors import BadInput, PackingError
 from container.inference import sklearn_model
 from container.inference.model import example_rows, load
+from container.inference.unpickle import read_estimator
 from container.inference.validate import arrange
 
 EXAMPLE_ROWS: Final = 3
@@ -43,7 +44,7 @@ def pack(source: Path, destination: Path, sample: Path | None = None, names: Seq
         workplace = Path(folder)
         with artifact.open(artifact.model_file) as model, (workplace / MODEL_FILE).open("wb") as copy:
             shutil.copyfileobj(model, copy)
-        estimator, written_by = sklearn_model.read_estimator(artifact)
+        estimator, written_by = read_estimator(artifact)
         described = artifact.manifest or sklearn_model.describe(estimator)
         described = _with_names(described, names)
         rows = _example_rows(described)
@@ -70,7 +71,13 @@ def write_manifest(
     expected = np.empty(0)
     if rows is not None:
         manifest, expected = _with_answers(manifest, estimator, rows)
-    manifest = manifest.with_id()
+    try:
+        manifest = manifest.with_id()
+    except (TypeError, ValueError) as error:
+        raise PackingError(
+            f"A label, an example row or its answer can't be written as JSON: {error}.",
+            "Give rows that it answers with numbers or texts: --sample rows.csv.",
+        ) from None
     (directory / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
     packed = load(open_directory(directory))
     if rows is not None and not _equal(packed.model.predict(rows), expected):
@@ -101,9 +108,10 @@ def _with_names(described: Manifest, names: Sequence[str]) -> Manifest:
     if not names:
         return described
     known = described.schema
-    if len(names) != len(known.features) or len(set(names)) != len(names):
+    different = len(set(names) - {""})
+    if len(names) != len(known.features) or different != len(names):
         raise PackingError(
-            f"{len(names)} column names were given ({len(set(names))} different ones); "
+            f"{len(names)} column names were given ({different} different ones that aren't empty); "
             f"the model takes {len(known.features)} columns.",
             "Give --feature once for each column, in the order the model was fitted with.",
         )
@@ -174,7 +182,11 @@ def _with_answers(manifest: Manifest, estimator: Any, rows: Array) -> tuple[Mani
         tuple(tuple(None if cell != cell else cell for cell in row) for row in plain(shown)),
         tuple(plain(answers[best][:EXAMPLE_ROWS])),
     )
-    return replace(manifest, input=kind_kept, example=example), answers[best]
+    width = 1 if answers[best].ndim == 1 else answers[best].shape[1]
+    outputs = manifest.outputs
+    if width != len(outputs):  # not every estimator says beforehand how much it answers
+        outputs = tuple(f"prediction_{index}" for index in range(width))
+    return replace(manifest, input=kind_kept, example=example, outputs=outputs), answers[best]
 
 
 def _equal(one: Array, other: Array) -> bool:

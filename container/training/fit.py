@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from sklearn import metrics
+from sklearn.base import is_classifier
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.model_selection import train_test_split
@@ -37,7 +38,7 @@ def choose_task(target: pd.Series[Any], wanted: str, log: Log) -> str:
     numeric = pd.api.types.is_numeric_dtype(target) and not pd.api.types.is_bool_dtype(target)
     if wanted == "regression" and not numeric:
         raise TrainingError(
-            f"The target {target.name!r} holds {target.iloc[0]!r}, which is no number: it can't be regressed on.",
+            f"The target {target.name!r} holds {str(target.iloc[0])!r}, which is no number: it can't be regressed on.",
             "Set the hyperparameter task to classification, or target to a column of numbers.",
         )
     if wanted != "auto":
@@ -46,9 +47,11 @@ def choose_task(target: pd.Series[Any], wanted: str, log: Log) -> str:
     if not numeric:
         task, why = "classification", "the target is not a number"
     elif distinct <= MOST_CLASSES and (target == target.round()).all():
-        task, why = "classification", f"the target has only {distinct} different whole numbers"
+        task, why = "classification", f"the target has only {distinct} different whole number{'s' * (distinct > 1)}"
     else:
         task, why = "regression", "the target is a quantity"
+    if task == "classification" and distinct == 1:
+        why += f", {target.iloc[0]}, so there is nothing to learn from it"
     log(f"task: {task}, because {why}; the hyperparameter task overrides this")
     return task
 
@@ -61,6 +64,11 @@ def split(dataset: Dataset, task: str, settings: Hyperparameters) -> tuple[Datas
         )
     counts = dataset.target.value_counts()
     held_out = math.ceil(len(dataset) * settings.validation_fraction)
+    if held_out >= len(dataset):
+        raise HyperparameterError(
+            f"The hyperparameter validation_fraction is {settings.validation_fraction:g}, "
+            f"which leaves none of the {len(dataset)} rows to train on."
+        )
     by_class = task == "classification" and counts.min() >= 2 and len(counts) <= min(held_out, len(dataset) - held_out)
     fitted, held = train_test_split(
         np.arange(len(dataset)),
@@ -73,10 +81,22 @@ def split(dataset: Dataset, task: str, settings: Hyperparameters) -> tuple[Datas
 
 def inputs(dataset: Dataset) -> Any:
     """Features as the estimator is given them: a frame where columns have names, else an array."""
+    features = dataset.features
+    truths = [name for name, dtype in features.dtypes.items() if isinstance(dtype, pd.BooleanDtype)]
+    features = features.astype(dict.fromkeys(truths, np.float64))
     if dataset.named:
-        return dataset.features
-    numeric = not text_columns(dataset.features)
-    return dataset.features.to_numpy(dtype=np.float64 if numeric else object)
+        return features
+    return features.to_numpy(dtype=object if text_columns(features) else np.float64)
+
+
+def answers(dataset: Dataset, labels: bool) -> Any:
+    """The target as the forest is given it. Whole numbers stay whole as labels, even where pandas made them floats."""
+    target = dataset.target.to_numpy()
+    if target.dtype.kind not in "biuf":
+        return target.astype(object)
+    if labels and target.dtype.kind == "f" and (target == target.astype(np.int64)).all():
+        return target.astype(np.int64)
+    return target
 
 
 def text_columns(features: pd.DataFrame) -> list[int]:
@@ -112,19 +132,24 @@ def build(dataset: Dataset, task: str, settings: Hyperparameters) -> Pipeline:
     forest = (RandomForestClassifier if task == "classification" else RandomForestRegressor)(**options)
     steps: list[tuple[str, Any]] = [("forest", forest)]
     if text := text_columns(dataset.features):
-        encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+        categories = [_categories(dataset.features.iloc[:, place]) for place in text]
+        encoder = OrdinalEncoder(categories=categories, handle_unknown="use_encoded_value", unknown_value=-1)
         columns = [dataset.features.columns[place] for place in text] if dataset.named else text
         steps.insert(0, ("columns", ColumnTransformer([("text", encoder, columns)], remainder="passthrough")))
     return Pipeline(steps)
+
+
+def _categories(column: pd.Series[Any]) -> Any:
+    """A column's texts, and NaN where some are missing; never NaN alone, which the encoder can't compare with text."""
+    texts = sorted(column.dropna().unique()) or [""]
+    return np.array([*texts, np.nan] if column.isna().any() else texts, dtype=object)
 
 
 def fit(pipeline: Pipeline, dataset: Dataset, log: Log, clock: Callable[[], float] = time.monotonic) -> None:
     """Fit, tree by tree where it takes long, so that progress can be told; the forest is the one a single fit gives."""
     forest = pipeline[-1]
     wanted = forest.n_estimators
-    rows, target = inputs(dataset), dataset.target.to_numpy()
-    if target.dtype.kind not in "biuf":
-        target = target.astype(str).astype(object)
+    rows, target = inputs(dataset), answers(dataset, is_classifier(forest))
     if len(pipeline) > 1:
         rows = pipeline[:-1].fit_transform(rows)
     started = clock()
@@ -154,7 +179,7 @@ def evaluate(pipeline: Pipeline, dataset: Dataset, task: str) -> dict[str, float
     rows = inputs(dataset)
     predicted = pipeline.predict(rows)
     if task == "regression":
-        truth = dataset.target.to_numpy(dtype=np.float64)
+        truth = answers(dataset, labels=False)
         found = {
             "rmse": metrics.root_mean_squared_error(truth, predicted),
             "mae": metrics.mean_absolute_error(truth, predicted),
@@ -163,9 +188,7 @@ def evaluate(pipeline: Pipeline, dataset: Dataset, task: str) -> dict[str, float
             found["r2"] = metrics.r2_score(truth, predicted)
     else:
         classes = pipeline.classes_
-        truth = dataset.target.to_numpy()
-        if classes.dtype.kind not in "biuf":
-            truth = truth.astype(str).astype(object)
+        truth = answers(dataset, labels=True)
         found = {
             "accuracy": metrics.accuracy_score(truth, predicted),
             "f1": metrics.f1_score(truth, predicted, average="macro", zero_division=0),

@@ -15,6 +15,10 @@ REGRESSION_CRITERIA: Final = ("squared_error", "absolute_error", "friedman_mse",
 CLASSIFICATION_CRITERIA: Final = ("gini", "entropy", "log_loss")
 
 
+LARGEST: Final = 2**31 - 1
+"""scikit-learn counts in 32 bits."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """How one hyperparameter is read, and how to say what is allowed."""
@@ -23,15 +27,21 @@ class Kind:
     allowed: str
 
 
-def _integer(low: int, none: bool = False) -> Kind:
+def _whole(text: str) -> int:
+    if not text.isascii() or "_" in text:  # Python takes 1_000 and ١٢; nobody means them
+        raise ValueError(text)
+    return int(text)
+
+
+def _integer(low: int, none: bool = False, high: int = LARGEST) -> Kind:
     def parse(text: str) -> int | None:
         if none and text.lower() in ("none", "null"):
             return None
-        if (value := int(text)) < low:
+        if not low <= (value := _whole(text)) <= high:
             raise ValueError(text)
         return value
 
-    return Kind(parse, f"a whole number from {low} up" + (" or None" if none else ""))
+    return Kind(parse, f"a whole number from {low} to {high}" + (" or None" if none else ""))
 
 
 def _real(low: float, high: float = math.inf, open_ends: bool = False) -> Kind:
@@ -59,13 +69,13 @@ def _count_or_share(low_count: int, words: tuple[str, ...] = (), none: bool = Tr
         if none and text.lower() in ("none", "null"):
             return None
         try:
-            count = int(text)
+            count = _whole(text)
         except ValueError:
             share = float(text)
             if not 0 < share <= 1:
                 raise
             return share
-        if count < low_count:
+        if not low_count <= count <= LARGEST:
             raise ValueError(text)
         return count
 
@@ -85,7 +95,7 @@ def _flag() -> Kind:
 
 
 def _jobs(text: str) -> int:
-    if (value := int(text)) == 0:
+    if not -LARGEST <= (value := _whole(text)) <= LARGEST or value == 0:
         raise ValueError(text)
     return value
 
@@ -103,7 +113,7 @@ FOREST: Final[dict[str, Kind]] = {
     "bootstrap": _flag(),
     "oob_score": _flag(),
     "n_jobs": Kind(_jobs, "a whole number, not 0; -1 means all cores"),
-    "random_state": _integer(0),
+    "random_state": _integer(0, high=2**32 - 1),
     "ccp_alpha": _real(0),
     "max_samples": _count_or_share(1),
     "class_weight": _choice("balanced", "balanced_subsample", none=True),

@@ -35,6 +35,8 @@ def main() -> int:
         run(Settings.from_environment(os.environ).base_dir, _say)
     except ContainerError as error:
         return _fail(base, error.paragraph())
+    except OSError as error:
+        return _fail(base, f"{error.filename or 'A file'} can't be read or written: {error.strerror or error}.")
     except Exception as error:  # noqa: BLE001 - whatever it is, the job must say so and end
         traceback.print_exc()
         return _fail(base, f"Training failed unexpectedly: {type(error).__name__}: {error}")
@@ -58,21 +60,19 @@ def _fail(base: Path, cause: str) -> int:
 
 def run(base: Path, log: Callable[[str], None]) -> None:
     """Train as the files below `base` say; raises TrainingError."""
+    (base / "output" / "failure").unlink(missing_ok=True)  # an earlier run's, where the folder is used again
     config = base / "input" / "config"
     settings = Hyperparameters.parse(_read_json(config / "hyperparameters.json"))
     channels = _channels(_read_json(config / "inputdataconfig.json"))
     if _leave_it_to_another_host(config, channels, log):
         return
 
-    from container.training.data import (
-        Dataset,
-        read_channel,
-    )  # pandas, and below scikit-learn: slow to import
+    # pandas, and below scikit-learn: slow to import
+    from container.training.data import Dataset, read_channel
     from container.training.run import train
 
-    def read(name: str) -> Dataset:
-        content_type = channels.get(name, {}).get("ContentType") or ""
-        return read_channel(base / "input" / "data" / name, settings.header, content_type, settings.target, log)
+    def read(name: str, target: str | None) -> Dataset:
+        return read_channel(data / name, settings.header, _content_type(name, channels), target, log)
 
     data = base / "input" / "data"
     present = [name for name in TRAINING_CHANNELS if (data / name).is_dir()]
@@ -82,8 +82,11 @@ def run(base: Path, log: Callable[[str], None]) -> None:
             f"One channel named training or train is needed below {data}; found: {', '.join(found) or 'none'}.",
             "Pass it to fit() or CreateTrainingJob's InputDataConfig.",
         )
-    held_out = {name: read(name) for name in HELD_OUT_CHANNELS if (data / name).is_dir()}
-    trained = train(read(present[0]), held_out, settings, base / "model", log)
+    training = read(present[0], settings.target)
+    # The same column in the other channels, wherever it stands there.
+    target = str(training.target.name) if training.named else settings.target
+    held_out = {name: read(name, target) for name in HELD_OUT_CHANNELS if (data / name).is_dir()}
+    trained = train(training, held_out, settings, base / "model", log)
     output = base / "output" / "data"
     output.mkdir(parents=True, exist_ok=True)
     (output / "metrics.json").write_text(json.dumps(trained.scores, indent=2) + "\n", encoding="utf-8")
@@ -114,12 +117,22 @@ def _channels(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return channels
 
 
+def _content_type(name: str, channels: dict[str, dict[str, Any]]) -> str:
+    found = str(channels.get(name, {}).get("ContentType") or "").lower()
+    if found and not any(known in found for known in ("csv", "parquet", "octet-stream", "text/plain")):
+        raise TrainingError(
+            f"The channel {name} has the ContentType {found!r}; {contract.CSV} and {contract.PARQUET} are read here."
+        )
+    return found
+
+
 def _leave_it_to_another_host(config: Path, channels: dict[str, dict[str, Any]], log: Callable[[str], None]) -> bool:
     """A forest is fitted on one host: the first one of several does it, on all the data."""
     resources: dict[str, Any] = {}
     for name in RESOURCE_FILES:
         resources = resources or _read_json(config / name)
-    hosts = sorted(map(str, resources.get("hosts") or []))
+    listed = resources.get("hosts")
+    hosts = sorted(map(str, listed)) if isinstance(listed, list) else []
     if len(hosts) < 2:
         return False
     sharded = [name for name, channel in channels.items() if channel.get("S3DistributionType") == "ShardedByS3Key"]
@@ -128,7 +141,12 @@ def _leave_it_to_another_host(config: Path, channels: dict[str, dict[str, Any]],
             f"The channel {sharded[0]} is sharded over {len(hosts)} hosts, but a forest is fitted on one.",
             "Use one instance (a larger one if need be), or FullyReplicated.",
         )
-    if resources.get("current_host") == hosts[0]:
+    current = resources.get("current_host")
+    if current not in hosts:
+        raise TrainingError(
+            f"{RESOURCE_FILES[0]} lists the hosts {', '.join(hosts)}, and says that this one is {current!r}."
+        )
+    if current == hosts[0]:
         log(f"{len(hosts)} hosts were asked for; a forest is fitted on one, and {hosts[0]} does it")
         return False
     log(f"{hosts[0]} fits the forest; this host has nothing to do")

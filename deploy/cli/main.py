@@ -13,7 +13,7 @@ import typer
 from container import __version__
 from container.errors import ContainerError
 from deploy.cli import inspect, pack, serve, train
-from deploy.cli.console import complain
+from deploy.cli.console import complain, emit
 
 app = typer.Typer(
     name="coppice",
@@ -46,8 +46,17 @@ def options(
 
 def run() -> None:
     """The console script."""
+    as_json = "--json" in sys.argv
     try:
         app()
     except ContainerError as error:
-        complain(error, as_json="--json" in sys.argv)
+        complain(error, as_json)
         sys.exit(1)
+    except OSError as error:
+        complain(ContainerError(f"{error.filename or 'A file'} can't be used: {error.strerror or error}."), as_json)
+        sys.exit(1)
+    except SystemExit as end:
+        if end.code == 2 and as_json:  # typer told people how to use it; a program wants to know, too
+            message = getattr(end.__context__, "message", "") or "The command was used wrongly."
+            emit({"error": {"code": "usage", "message": message, "hint": "See coppice --help."}})
+        raise

@@ -33,6 +33,8 @@ def pack(
     manifest = run(model, output, sample, feature or ())
     size = output.stat().st_size
     say(f"model {manifest.model_id} ({manifest.task}, {len(manifest.features)} columns) packed")
+    if manifest.example is None:
+        say("its answers were not checked, for lack of rows: --sample rows.csv gives some")
     say(f"{output}: {size / 1e6:,.1f} MB; next: coppice serve {output}")
     if as_json:
         emit(asdict(manifest))

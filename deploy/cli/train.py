@@ -18,7 +18,7 @@ def train(
         typer.Option(help="A CSV or Parquet file, or a folder of them; by default California Housing.", exists=True),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column to predict, by name or position.")] = None,
-    task: Annotated[str, typer.Option(help="regression, classification or auto.")] = "auto",
+    task: Annotated[str | None, typer.Option(help="regression, classification or auto (the default).")] = None,
     hyperparameter: Annotated[
         list[str] | None, typer.Option("--hyperparameter", "-p", metavar="NAME=VALUE", help="As SageMaker takes them.")
     ] = None,
@@ -34,9 +34,9 @@ def train(
     from deploy.example_data import load
 
     texts = dict(map(_pair, hyperparameter or []))
-    texts |= {"task": task} | ({"target": target} if target is not None else {})
+    texts |= {name: value for name, value in {"task": task, "target": target}.items() if value is not None}
     settings = Hyperparameters.parse(texts)
-    training = read_channel(data, settings.header, "", settings.target, say) if data else load(target, say)
+    training = read_channel(data, settings.header, "", settings.target, say) if data else load(settings.target, say)
     trained = run(training, {}, settings, output, say)
     say(f"model {trained.manifest.model_id} written to {output}; next: coppice serve {output}")
     if as_json:
