@@ -33,9 +33,7 @@ ROUNDS = {1: (20, 50), 100: (10, 5), 10_000: (7, 1)}
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--trees", type=int, default=100)
     options = parser.parse_args()

@@ -97,9 +97,7 @@ def _decode(key: int) -> float:
 def _line_through(forest: Forest) -> tuple[Doubles, Doubles]:
     """What each column the trees see is: `scale * caller's column + shift`, roughly; scale is never 0."""
     zeros, ones = (
-        apply(
-            forest.steps, Block(np.full((1, forest.n_features), value), np.arange(forest.n_features))
-        ).values[0]
+        apply(forest.steps, Block(np.full((1, forest.n_features), value), np.arange(forest.n_features))).values[0]
         for value in (0.0, 1.0)
     )
     scale = ones - zeros

@@ -19,7 +19,7 @@ MAX_COLUMNS = 1 << 20
 """A block never grows wider: branches in branches could otherwise ask for any amount of memory."""
 
 
-class RowsRejected(ValueError):  # noqa: N818 - the rows' fault
+class RowsRejected(ValueError):
     """A row scikit-learn itself would refuse; `row` and `column` are the caller's, from 0."""
 
     def __init__(self, row: int, column: int, reason: str) -> None:
@@ -139,9 +139,7 @@ class Branches:
         blocks = [apply(steps, Block(block.values.copy(), block.origins)) for steps in self.branches]
         if sum(len(each.origins) for each in blocks) > MAX_COLUMNS:
             raise ValueError("too many columns")
-        return Block(
-            np.hstack([each.values for each in blocks]), np.hstack([each.origins for each in blocks])
-        )
+        return Block(np.hstack([each.values for each in blocks]), np.hstack([each.origins for each in blocks]))
 
 
 Step: TypeAlias = Refuse | Arithmetic | Clip | Fill | Take | Branches

@@ -85,12 +85,8 @@ def _classes(predictor: Any) -> tuple[Array, ...] | None:
     for labels in per_output:
         kinds = {type(label) for label in labels.tolist()}
         if labels.dtype.kind not in "biufUO" or not kinds <= {str, bool, int, float}:
-            raise NotCompilable(
-                f"its classes are {labels.dtype} labels; strings, numbers and booleans are compiled"
-            )
-        if float in kinds and not all(
-            np.isfinite(label) for label in labels.tolist() if type(label) is float
-        ):
+            raise NotCompilable(f"its classes are {labels.dtype} labels; strings, numbers and booleans are compiled")
+        if float in kinds and not all(np.isfinite(label) for label in labels.tolist() if type(label) is float):
             raise NotCompilable("one of its classes isn't a finite number")
     return tuple(per_output)
 

@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from container.forest.columns import Arithmetic, Branches, Clip, Fill, Refuse, Step, Take
 
 
-class NotCompilable(Exception):  # noqa: N818 - not a fault
+class NotCompilable(Exception):
     """The estimator has no compiled form; the message is the reason, in one line a person reads."""
 
 
@@ -161,9 +161,7 @@ def _positions(selection: Any, n_columns: int, names: Any) -> list[int]:
         if chosen and isinstance(chosen[0], str):
             return [index[name] for name in chosen]
     except KeyError as error:
-        raise NotCompilable(
-            f"its ColumnTransformer selects a column {error}, which it wasn't fitted with"
-        ) from None
+        raise NotCompilable(f"its ColumnTransformer selects a column {error}, which it wasn't fitted with") from None
     # NumPy's own indexing knows masks and positions from the end.
     return [int(column) for column in np.arange(n_columns)[np.array(chosen)]] if chosen else []
 

@@ -135,9 +135,7 @@ def column_bits(n_columns: int) -> int:
 
 def _check(forest: Forest) -> None:
     """Refuse what could lead a kernel astray, or make no sense."""
-    if forest.classes is not None and (
-        len(forest.classes) != forest.n_outputs or not all(map(len, forest.classes))
-    ):
+    if forest.classes is not None and (len(forest.classes) != forest.n_outputs or not all(map(len, forest.classes))):
         _refuse(f"it has {forest.n_outputs} outputs and classes for {len(forest.classes)}")
     try:
         n_columns = len(origins(forest.steps, forest.n_features))
@@ -150,9 +148,7 @@ def _check(forest: Forest) -> None:
         _refuse("a tree's values lie outside the table")
     if n_columns < 1:
         _refuse("its trees see no column")
-    bad = kernel().check(
-        forest.nodes, starts, forest.value_starts, n_values, n_columns, column_bits(n_columns) + 1
-    )
+    bad = kernel().check(forest.nodes, starts, forest.value_starts, n_values, n_columns, column_bits(n_columns) + 1)
     if bad >= 0:
         _refuse(f"tree {bad} points outside itself, its columns or its values")
 
@@ -218,14 +214,10 @@ def _map(directory: Path, name: str, shape: tuple[int, ...]) -> Any:
             actual = os.fstat(file.fileno()).st_size
             if actual != size:
                 _refuse(f"{path.name} has {actual:,} bytes instead of {size:,}")
-            return np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), dtype).reshape(
-                shape
-            )
+            return np.frombuffer(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ), dtype).reshape(shape)
     except OSError as error:
         _refuse(f"{path.name} can't be read ({error.strerror})")
 
 
 def _refuse(reason: str) -> NoReturn:
-    raise ArtifactError(
-        f"The compiled forest is broken: {reason}.", "Pack the model again with `coppice pack`."
-    )
+    raise ArtifactError(f"The compiled forest is broken: {reason}.", "Pack the model again with `coppice pack`.")

@@ -151,9 +151,7 @@ class ForestModel:
             return sums
         bounds = [len(keys) * part // parts for part in range(parts + 1)]
         ranges = [slice(start, end) for start, end in pairwise(bounds)]
-        others = [
-            threading.Thread(target=self._add, args=(keys[part], mask, sums[part])) for part in ranges[1:]
-        ]
+        others = [threading.Thread(target=self._add, args=(keys[part], mask, sums[part])) for part in ranges[1:]]
         # Started here and joined here: a pool would save 0.1 ms of a batch's many, and not survive a fork.
         for thread in others:
             thread.start()

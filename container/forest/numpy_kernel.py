@@ -70,9 +70,7 @@ def add(
     group = max(1, _WALKERS // max(1, n_rows))
     for first in range(0, n_trees, group):
         roots = tree_starts[first : min(first + group, n_trees)]
-        arrived = _walk(
-            nodes, np.repeat(roots, n_rows), np.tile(np.arange(n_rows), len(roots)), keys, mask, shift
-        )
+        arrived = _walk(nodes, np.repeat(roots, n_rows), np.tile(np.arange(n_rows), len(roots)), keys, mask, shift)
         leaf_keys = nodes["key"][arrived].reshape(len(roots), n_rows)
         for tree, leaf in enumerate(leaf_keys, start=first):
             out += values[value_starts[tree] + leaf]
@@ -99,9 +97,7 @@ def _walk(nodes: Nodes, at: Longs, row: Longs, keys: Keys, mask: int, shift: int
     return at
 
 
-def check(
-    nodes: Nodes, tree_starts: Longs, value_starts: Longs, n_values: int, n_columns: int, shift: int
-) -> int:
+def check(nodes: Nodes, tree_starts: Longs, value_starts: Longs, n_values: int, n_columns: int, shift: int) -> int:
     """Find the first tree that could lead a walk astray; -1 where there is none.
 
     Sound means that every split's children lie ahead of it and inside its tree, and that every column and

@@ -29,17 +29,22 @@ class CompiledModel:
     def predict(self, rows: Array) -> Array:
         """See Model."""
         try:
-            return self._forest.predict(rows)
+            return self._forest.predict(_as_numbers(rows))
         except RowsRejected as error:
             raise RowRejected(error.row, error.column, error.reason) from None
 
     def predict_proba(self, rows: Array) -> list[Array]:
         """See Model."""
         try:
-            found = self._forest.predict_proba(rows)
+            found = self._forest.predict_proba(_as_numbers(rows))
         except RowsRejected as error:
             raise RowRejected(error.row, error.column, error.reason) from None
         return list(found) if isinstance(found, list) else [found]
+
+
+def _as_numbers(rows: Array) -> Array:
+    """Rows with truth values come as objects; to a forest they are 0, 1 and NaN."""
+    return rows.astype(np.float64) if rows.dtype == object else rows
 
 
 def load(artifact: Artifact) -> LoadedModel:

@@ -44,9 +44,7 @@ LABELS = [
     np.array([2, 1, 9, 4, 7], dtype=np.uint8),
 ]
 
-examples = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+examples = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def training_rows(draw: Any) -> np.ndarray:
@@ -133,9 +131,7 @@ IMPUTERS = st.sampled_from(
 def preprocessors(draw: Any, n_columns: int) -> list[Any]:
     def chain() -> Any:
         scaler, imputer = draw(SCALERS), draw(IMPUTERS)
-        return draw(
-            st.sampled_from([make_pipeline(imputer, scaler), make_pipeline(scaler, imputer), imputer])
-        )
+        return draw(st.sampled_from([make_pipeline(imputer, scaler), make_pipeline(scaler, imputer), imputer]))
 
     if not draw(st.booleans()):
         return [draw(SCALERS), chain()]

@@ -57,16 +57,12 @@ def columns(*transformers: Any, **options: Any) -> Any:
 
 
 REASONS = {
-    "a GradientBoostingRegressor, which isn't compiled": lambda: GradientBoostingRegressor(
-        n_estimators=2
-    ).fit(ROWS, Y),
+    "a GradientBoostingRegressor, which isn't compiled": lambda: GradientBoostingRegressor(n_estimators=2).fit(ROWS, Y),
     "a MyForest, which isn't compiled": lambda: MyForest(2).fit(ROWS, Y),
     "a GridSearchCV": lambda: GridSearchCV(FOREST, {"max_depth": [1]}, cv=2).fit(ROWS, Y),
     "the model is a StandardScaler": lambda: make_pipeline(StandardScaler(), "passthrough").fit(ROWS),
     "the RandomForestRegressor isn't fitted": lambda: RandomForestRegressor(),
-    "its StandardScaler isn't fitted": lambda: Pipeline(
-        [("a", StandardScaler()), ("b", FOREST.fit(ROWS, Y))]
-    ),
+    "its StandardScaler isn't fitted": lambda: Pipeline([("a", StandardScaler()), ("b", FOREST.fit(ROWS, Y))]),
     "one of its trees is a LinearRegression": with_foreign_tree,
     "one of its steps is a PolynomialFeatures": lambda: behind(PolynomialFeatures()),
     "one of its steps is a FeatureUnion": lambda: behind(FeatureUnion([("a", StandardScaler())])),
@@ -75,12 +71,8 @@ REASONS = {
         ("a", OneHotEncoder(sparse_output=False, handle_unknown="ignore"), [0])
     ),
     "its SimpleImputer adds indicator columns": lambda: behind(SimpleImputer(add_indicator=True)),
-    "its ColumnTransformer has weights": lambda: columns(
-        ("a", StandardScaler(), [0]), transformer_weights={"a": 2.0}
-    ),
-    "its ColumnTransformer's output is sparse": lambda: columns(
-        ("a", OneHotEncoder(handle_unknown="ignore"), [0])
-    ),
+    "its ColumnTransformer has weights": lambda: columns(("a", StandardScaler(), [0]), transformer_weights={"a": 2.0}),
+    "its ColumnTransformer's output is sparse": lambda: columns(("a", OneHotEncoder(handle_unknown="ignore"), [0])),
     "one of its scaler's numbers isn't finite": scaled_to_infinity,
     "classes are datetime64[s] labels": lambda: DecisionTreeClassifier().fit(ROWS, (Y > 0).astype("M8[s]")),
 }

@@ -12,9 +12,7 @@ from container.forest.numpy_kernel import HAS_INFINITY, HAS_NAN, OVERFLOW
 from container.forest.types import NODE
 
 KERNELS = ["native", "numpy"] if BEST == "native" else ["numpy"]
-ASCENDING = np.array(
-    [-3.4e38, -1.0, -1e-45, 0.0, 1e-45, 1.1754944e-38, 1.0, np.nextafter(np.float32(1), 2), 3.4e38]
-)
+ASCENDING = np.array([-3.4e38, -1.0, -1e-45, 0.0, 1e-45, 1.1754944e-38, 1.0, np.nextafter(np.float32(1), 2), 3.4e38])
 
 
 def encode(name: Any, values: Any) -> tuple[list[int], int]:

@@ -73,9 +73,7 @@ def test_the_same_forest_makes_the_same_bytes(forest: Forest, directory: Path, t
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes(), file.name
 
 
-@pytest.mark.parametrize(
-    "name", ["forest.json", "nodes.bin", "values.bin", "tree_starts.bin", "value_starts.bin"]
-)
+@pytest.mark.parametrize("name", ["forest.json", "nodes.bin", "values.bin", "tree_starts.bin", "value_starts.bin"])
 def test_a_missing_or_truncated_or_longer_file(directory: Path, name: str) -> None:
     whole = (directory / name).read_bytes()
     for broken in (
@@ -239,9 +237,7 @@ def leaf(value: int, left_size: int = -1, column: int = 0) -> tuple[int, int]:
 def by_hand(*nodes: tuple[int, int], n_values: int = 1) -> Forest:
     array = np.array(list(nodes), dtype=NODE)
     ends = np.array([0, len(array)])
-    return Forest(
-        "Hand", False, True, 2, 1, None, (), array, ends, np.zeros(1, np.int64), np.zeros((n_values, 1))
-    )
+    return Forest("Hand", False, True, 2, 1, None, (), array, ends, np.zeros(1, np.int64), np.zeros((n_values, 1)))
 
 
 BAD_TREES = {

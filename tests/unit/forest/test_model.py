@@ -38,9 +38,7 @@ def regressor() -> Any:
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("n_rows", [1, 7, 8, 9, SORT_FROM_ROWS - 1, SORT_FROM_ROWS, 1025, 3000])
 @pytest.mark.parametrize("n_trees", [1, 7, 8, 9, 20])
-def test_every_way_of_batching_gives_the_same_bits(
-    regressor: Any, kernel: Any, n_rows: int, n_trees: int
-) -> None:
+def test_every_way_of_batching_gives_the_same_bits(regressor: Any, kernel: Any, n_rows: int, n_trees: int) -> None:
     """The kernel goes by trees or by rows, in lanes of eight; the model sorts and splits."""
     fewer = RandomForestRegressor(n_trees)
     fewer.__dict__.update(vars(regressor), estimators_=regressor.estimators_[:n_trees])
@@ -75,9 +73,7 @@ def test_missing_values_go_where_each_split_sends_them(kernel: Any, n_rows: int)
 @pytest.mark.parametrize("n_outputs", [1, 2])
 def test_classes_come_back_in_their_dtype(tmp_path: Path, labels: np.ndarray, n_outputs: int) -> None:
     targets = labels[RANDOM.integers(0, 3, (200, n_outputs))]
-    forest = ExtraTreesClassifier(4, random_state=0).fit(
-        ROWS[:200], targets[:, 0] if n_outputs == 1 else targets
-    )
+    forest = ExtraTreesClassifier(4, random_state=0).fit(ROWS[:200], targets[:, 0] if n_outputs == 1 else targets)
     write(flatten(forest), tmp_path)
     answer, expected = ForestModel(read(tmp_path)).predict(ROWS), forest.predict(ROWS)
     assert answer.dtype == expected.dtype
@@ -98,9 +94,7 @@ def test_rows_of_any_real_dtype(regressor: Any, dtype: Any) -> None:
 
 
 def test_the_callers_rows_are_left_alone() -> None:
-    pipeline = make_pipeline(StandardScaler(), RandomForestRegressor(3, random_state=0)).fit(
-        ROWS[:100], Y[:100]
-    )
+    pipeline = make_pipeline(StandardScaler(), RandomForestRegressor(3, random_state=0)).fit(ROWS[:100], Y[:100])
     rows = ROWS[:50].copy()
     rows.flags.writeable = False
     assert np.array_equal(ForestModel(flatten(pipeline)).predict(rows), pipeline.predict(rows))
