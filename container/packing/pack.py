@@ -80,10 +80,10 @@ def write_manifest(
     keep_source: bool = True,
     say: Say = lambda _line: None,
 ) -> Manifest:
-    """Complete `described` for the model file in `directory`, compile it where that can be done, and write the manifest.
+    """Complete `described` for the model file in `directory`, compile it where that can be done, write the manifest.
 
-    What can then be loaded from there must answer `rows` (n, features) as `estimator` does; raises PackingError where it
-    doesn't. `written_by` is the scikit-learn version that pickled the model, by default the one here.
+    What can then be loaded from there must answer `rows` (n, features) as `estimator` does, or PackingError is raised.
+    `written_by` is the scikit-learn version that pickled the model, by default the one here.
     """
     versions = _versions()
     if written_by:
