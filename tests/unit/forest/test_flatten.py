@@ -63,6 +63,7 @@ REASONS = {
     "a MyForest, which isn't compiled": lambda: MyForest(2).fit(ROWS, Y),
     "a GridSearchCV": lambda: GridSearchCV(FOREST, {"max_depth": [1]}, cv=2).fit(ROWS, Y),
     "the model is a StandardScaler": lambda: make_pipeline(StandardScaler(), "passthrough").fit(ROWS),
+    "the model is a Pipeline": lambda: make_pipeline("passthrough"),
     "the RandomForestRegressor isn't fitted": lambda: RandomForestRegressor(),
     "its StandardScaler isn't fitted": lambda: Pipeline(
         [("a", StandardScaler()), ("b", FOREST.fit(ROWS, Y))]
