@@ -24,7 +24,7 @@
 enum {
     LANES = 8,         /* paths walked at once: more spills registers, fewer leaves memory idle */
     HOPS = 4,          /* steps between two looks at whether all lanes have arrived */
-    ROWS_FROM = 256,   /* from so many rows on, one tree for all rows; below, all trees for one row */
+    ROWS_FROM = 512,   /* from so many rows on, one tree for all rows; below, all trees for one row */
 };
 
 #define FIRST_SPLIT 0x007fffffu /* the key of -inf; -inf and NaN keys below it hold the leaves */

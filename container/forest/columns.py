@@ -130,13 +130,13 @@ class Take:
 
 @dataclass(frozen=True)
 class Branches:
-    """Each branch's steps on its own copy of the block, side by side: a ColumnTransformer."""
+    """Each branch's steps side by side: a ColumnTransformer. A branch begins with a Take, which copies."""
 
     branches: tuple[tuple[Step, ...], ...]
 
     def apply(self, block: Block) -> Block:
         """A new block."""
-        blocks = [apply(steps, Block(block.values.copy(), block.origins)) for steps in self.branches]
+        blocks = [apply(steps, block) for steps in self.branches]
         if sum(len(each.origins) for each in blocks) > MAX_COLUMNS:
             raise ValueError("too many columns")
         return Block(np.hstack([each.values for each in blocks]), np.hstack([each.origins for each in blocks]))

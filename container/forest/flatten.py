@@ -43,7 +43,7 @@ _LEAF = -1
 
 def flatten(estimator: Any) -> Forest:
     """The compiled form of a fitted estimator; NotCompilable, with the reason, where there is none."""
-    *transformers, predictor = unnest([estimator])
+    *transformers, predictor = list(unnest([estimator])) or [estimator]
     trees = _trees(predictor)
     steps = flatten_steps(transformers)
     n_features = int((transformers or trees)[0].n_features_in_)

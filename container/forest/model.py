@@ -15,7 +15,7 @@ from container.forest.types import Array, Doubles, Keys
 
 __all__ = ["ForestModel", "RowsRejected"]
 
-SORT_FROM_ROWS = 256
+SORT_FROM_ROWS = 512
 """From so many rows on they are walked in the first tree's order, so that neighbours share paths."""
 SORT_FROM_TREES = 16
 """With fewer trees, finding that order costs more than it saves."""

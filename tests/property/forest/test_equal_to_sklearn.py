@@ -44,7 +44,13 @@ LABELS = [
     np.array([2, 1, 9, 4, 7], dtype=np.uint8),
 ]
 
+<<<<<<< HEAD
 examples = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+=======
+examples = settings(
+    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+>>>>>>> forest
 
 
 def training_rows(draw: Any) -> np.ndarray:
@@ -72,11 +78,13 @@ def problems(draw: Any) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray | None]
         "random_state": draw(st.integers(0, 100)),
     }
     if kind in REGRESSORS:
+        parameters["criterion"] = draw(st.sampled_from(["squared_error", "absolute_error"]))
         targets = random.standard_normal((len(rows), n_outputs)) * 10.0 ** draw(st.integers(-3, 9))
         if draw(st.booleans()):
             targets = np.where(random.random(targets.shape) < 0.5, -0.0, targets)
     else:
         labels = draw(st.sampled_from(LABELS))[: draw(st.integers(1, 5))]
+        parameters["criterion"] = draw(st.sampled_from(["gini", "entropy"]))
         parameters["class_weight"] = draw(st.sampled_from([None, "balanced"]))
         targets = random.choice(labels, (len(rows), n_outputs))
     if "Trees" in kind.__name__ or "Forest" in kind.__name__:

@@ -34,7 +34,7 @@ def damage(data: bytearray, random: np.random.Generator) -> None:
 def main(whole: Path, copy: Path, seed: int) -> None:
     """Damage, read, ask."""
     random = np.random.default_rng(seed)
-    rows = random.standard_normal((300, 5))
+    rows = random.standard_normal((600, 5))
     rows[::7, 2] = np.nan
     files = sorted(path.name for path in whole.iterdir())
     refused = served = 0

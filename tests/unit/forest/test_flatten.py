@@ -19,6 +19,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from container.forest import flatten as flatten_module
 from container.forest.check import differences, edge_rows
+from container.forest.columns import origins
 from container.forest.flatten import NotCompilable, flatten
 from container.forest.model import ForestModel
 from container.forest.numpy_kernel import FIRST_SPLIT
@@ -61,6 +62,7 @@ REASONS = {
     "a MyForest, which isn't compiled": lambda: MyForest(2).fit(ROWS, Y),
     "a GridSearchCV": lambda: GridSearchCV(FOREST, {"max_depth": [1]}, cv=2).fit(ROWS, Y),
     "the model is a StandardScaler": lambda: make_pipeline(StandardScaler(), "passthrough").fit(ROWS),
+    "the model is a Pipeline": lambda: make_pipeline("passthrough"),
     "the RandomForestRegressor isn't fitted": lambda: RandomForestRegressor(),
     "its StandardScaler isn't fitted": lambda: Pipeline([("a", StandardScaler()), ("b", FOREST.fit(ROWS, Y))]),
     "one of its trees is a LinearRegression": with_foreign_tree,
@@ -107,6 +109,29 @@ def test_a_column_no_value_was_seen_in_is_dropped() -> None:
     with pytest.warns(UserWarning, match="Skipping features"):
         pipeline.fit(rows, Y)
     assert differences(pipeline, ForestModel(flatten(pipeline)), rows) is None
+
+
+@pytest.mark.parametrize(
+    ("selection", "positions"),
+    [
+        (["d", "b"], [3, 1]),
+        ([-1, 0], [3, 0]),
+        ([False, True, False, True], [1, 3]),
+        (slice("b", "c"), [1, 2]),
+        (slice(1, 3), [1, 2]),
+        (slice(None, "b"), [0, 1]),
+        (pd.Index(["c"]), [2]),
+        (lambda table: ["a"], [0]),
+    ],
+    ids=str,
+)
+def test_a_column_transformer_selects_as_scikit_learn_does(selection: Any, positions: list[int]) -> None:
+    table = pd.DataFrame(ROWS, columns=list("abcd"))
+    transformer = ColumnTransformer([("scale", StandardScaler(), selection)])
+    pipeline = make_pipeline(transformer, FOREST).fit(table, Y)
+    forest = flatten(pipeline)
+    assert origins(forest.steps, 4).tolist() == positions
+    assert differences(pipeline, ForestModel(forest), edge_rows(forest, ROWS)) is None
 
 
 def test_a_pipeline_in_a_pipeline_may_hold_the_forest() -> None:

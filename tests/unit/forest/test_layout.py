@@ -151,7 +151,7 @@ def test_nonsense_in_the_page(directory: Path, name: str, value: Any) -> None:
         [{"dtype": "<i8", "labels": [1, 2, 2**70]}],
         [{"dtype": "<i8", "labels": [1, 2, 3.5]}],
         [{"dtype": "<M8[s]", "labels": [1, 2, 3]}],
-        [{"dtype": "<U999999999", "labels": ["a", "b", "c"]}],
+        [{"dtype": "<U99999999", "labels": ["a", "b", "c"]}],
         [{"dtype": "i4,i4", "labels": [1, 2, 3]}],
         [{"dtype": "<i8", "labels": [1]}, {"dtype": "<i8", "labels": [1, 2]}],
     ],
