@@ -44,13 +44,7 @@ LABELS = [
     np.array([2, 1, 9, 4, 7], dtype=np.uint8),
 ]
 
-<<<<<<< HEAD
-examples = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-=======
-examples = settings(
-    max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
->>>>>>> forest
+examples = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def training_rows(draw: Any) -> np.ndarray:
