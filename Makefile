@@ -30,7 +30,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@echo "setting up .venv (once) …" >&2
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
-	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@touch $@
 
 serve: $(MODEL)/manifest.json ## Train if there is no model yet, and serve it: PORT=8080 DATA=file.csv TARGET=column

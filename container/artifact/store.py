@@ -20,6 +20,7 @@ from container.artifact.manifest import MANIFEST_FILE, Manifest
 from container.errors import ArtifactError, IntegrityError, ModelNotFound
 
 MODEL_FILE: Final = "model.joblib"
+FOREST_DIR: Final = "forest"
 BARE_FILES: Final = (MODEL_FILE, "model.pkl")
 _PACK_AGAIN: Final = "Copy or pack the model again."
 _READABLE: Final = "Make it a file that everyone can read."

@@ -102,8 +102,6 @@ def _decode_carefully(body: bytes, schema: Schema, header: bool | None) -> Table
     names = None
     if _is_header(rows[0], schema) if header is None else header:
         names = _names(rows.pop(0))
-        if not rows:
-            raise EmptyBody("The CSV has a header row and no rows after it.", "Send at least one row of values.")
     return Table(list(rows), names, untyped=True)
 
 

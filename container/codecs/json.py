@@ -103,8 +103,6 @@ def _split_table(content: Any) -> Table:
         raise MalformedBody('"columns" in "dataframe_split" must be a list of names.')
     if not isinstance(data, list):
         raise MalformedBody(f'"data" in "dataframe_split" is {kind(data)}; it must be a list of rows.')
-    if not data:
-        raise EmptyBody('"data" in "dataframe_split" holds no rows.')
     return _from_lists(data, tuple(columns))
 
 

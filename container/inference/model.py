@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
@@ -57,11 +58,20 @@ def load(artifact: Artifact) -> LoadedModel:
 
     Raises ArtifactError in one of its kinds. The example also warms the model up before the first request.
     """
-    from container.inference import sklearn_model  # scikit-learn's start-up cost only where it is needed
-
-    loaded = sklearn_model.load(artifact)
+    loaded = _engine(artifact)(artifact)
     _check_example(loaded, artifact)
     return loaded
+
+
+def _engine(artifact: Artifact) -> Callable[[Artifact], LoadedModel]:
+    """The engine's `load`. Engines are imported where they are needed: scikit-learn takes a second to start."""
+    if artifact.manifest is not None and artifact.manifest.engine == "forest":
+        from container.inference.forest_model import load as load_forest
+
+        return load_forest
+    from container.inference.sklearn_model import load as load_estimator
+
+    return load_estimator
 
 
 def _check_example(loaded: LoadedModel, artifact: Artifact) -> None:

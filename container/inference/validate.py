@@ -11,7 +11,7 @@ import numpy as np
 from container.artifact.manifest import DType, Schema
 from container.codecs import csv, json
 from container.codecs.rows import Array, Matrix, Table
-from container.errors import BadValue, ColumnMismatch
+from container.errors import BadValue, ColumnMismatch, EmptyBody
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -19,9 +19,11 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 def arrange(table: Table, schema: Schema) -> Array:
     """Rows in the model's order: float64 (n, features) where all columns are numeric, else object.
 
-    Raises ColumnMismatch and BadValue, which say where.
+    Raises ColumnMismatch, EmptyBody and BadValue, which say where.
     """
     order = _order(table.names, schema)
+    if not len(table.cells):
+        raise EmptyBody("There are column names and no rows after them.", "Send at least one row of values.")
     if isinstance(table.cells, np.ndarray):
         _check_width(table.cells.shape[1], "Each row", schema, table.names)
         cells = table.cells if order is None else np.ascontiguousarray(table.cells[:, order])

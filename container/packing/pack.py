@@ -11,7 +11,7 @@ import platform
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy as np
 from container import __version__
 from container.artifact import archive
 from container.artifact.manifest import MANIFEST_FILE, DType, Example, FileEntry, InputKind, Manifest, Schema
-from container.artifact.store import MODEL_FILE, open_directory, open_model
+from container.artifact.store import FOREST_DIR, MODEL_FILE, open_directory, open_model
 from container.codecs import csv
 from container.codecs.rows import Array, plain
 from container.errors import BadInput, IncompatibleModel, PackingError
@@ -30,20 +30,36 @@ from container.inference import sklearn_model
 from container.inference.model import example_rows, load
 from container.inference.unpickle import read_estimator
 from container.inference.validate import arrange
+from container.packing.compile import compile_forest
+
+Say = Callable[[str], None]
 
 EXAMPLE_ROWS: Final = 3
 TRIAL_ROWS: Final = 200
 _LIBRARIES: Final = ("numpy", "scikit-learn", "joblib", "pandas")
 
 
-def pack(source: Path, destination: Path, sample: Path | None = None, names: Sequence[str] = ()) -> Manifest:
+def pack(
+    source: Path,
+    destination: Path,
+    sample: Path | None = None,
+    names: Sequence[str] = (),
+    keep_source: bool = True,
+    say: Say = lambda _line: None,
+) -> Manifest:
     """Write the archive `destination` from a model file, a folder or another archive.
 
     `sample` is a CSV of rows to check the packed model on and to keep as its example; `names` are the columns' names
-    where the estimator doesn't know them. Raises PackingError, ArtifactError or BadInput.
+    where the estimator doesn't know them. Without `keep_source` a compiled forest goes without its model file. Raises
+    PackingError, ArtifactError or BadInput.
     """
     with open_model(source) as artifact, tempfile.TemporaryDirectory(prefix="coppice-pack-") as folder:
         workplace = Path(folder)
+        if artifact.manifest is not None and MODEL_FILE not in artifact.manifest.files:
+            raise PackingError(
+                "This model was packed with --no-source: there is no estimator in it to pack again.",
+                "Pack the model it was made from.",
+            )
         with artifact.open(artifact.model_file) as model, (workplace / MODEL_FILE).open("wb") as copy:
             shutil.copyfileobj(model, copy)
         estimator, written_by = read_estimator(artifact)
@@ -52,24 +68,41 @@ def pack(source: Path, destination: Path, sample: Path | None = None, names: Seq
         rows = _example_rows(described)
         if sample is not None:
             described, rows = _read_sample(sample, described)
-        manifest = write_manifest(workplace, estimator, described, rows, written_by)
+        manifest = write_manifest(workplace, estimator, described, rows, written_by, keep_source, say)
         archive.write(workplace, [MANIFEST_FILE, *manifest.files], destination)
     return manifest
 
 
 def write_manifest(
-    directory: Path, estimator: Any, described: Manifest, rows: Array | None, written_by: str = ""
+    directory: Path,
+    estimator: Any,
+    described: Manifest,
+    rows: Array | None,
+    written_by: str = "",
+    keep_source: bool = True,
+    say: Say = lambda _line: None,
 ) -> Manifest:
-    """Complete `described` for the model file in `directory`, write it beside it, and check that what can be loaded
-    from there answers `rows` (n, features) as `estimator` does; raises PackingError where it doesn't.
+    """Complete `described` for the model file in `directory`, compile it where that can be done, write the manifest.
 
+    What can then be loaded from there must answer `rows` (n, features) as `estimator` does, or PackingError is raised.
     `written_by` is the scikit-learn version that pickled the model, by default the one here.
     """
     versions = _versions()
     if written_by:
         versions["scikit-learn"] = written_by
     sklearn_model.use_one_core(estimator)
-    manifest = replace(described, versions=versions, files={MODEL_FILE: _entry(directory / MODEL_FILE)})
+    why_not = compile_forest(estimator, directory, rows)
+    say(f"engine: sklearn, because {why_not}" if why_not else "engine: forest, equal to the estimator bit for bit")
+    if why_not and not keep_source:
+        raise PackingError(f"Without its source this model can't be served: {why_not}.", "Leave --no-source out.")
+    names = [MODEL_FILE] if keep_source else []
+    names += [f"{FOREST_DIR}/{path.name}" for path in sorted((directory / FOREST_DIR).glob("*"))]
+    manifest = replace(
+        described,
+        engine="sklearn" if why_not else "forest",
+        versions=versions,
+        files={name: _entry(directory / name) for name in names},
+    )
     expected = np.empty(0)
     if rows is not None:
         with warnings.catch_warnings():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -40,7 +39,7 @@ def train(
     held_out: dict[str, Dataset],
     settings: Hyperparameters,
     model_dir: Path,
-    log: Callable[[str], None],
+    log: fit.Log,
 ) -> Trained:
     """Fit on `training`, measure on each of `held_out` (or on rows split from `training`), write the model folder.
 
@@ -63,7 +62,7 @@ def train(
     for channel, found in scores.items():
         for name, value in found.items():
             log(f"{channel}:{name}={np.format_float_positional(value, precision=8, fractional=False, trim='0')}")
-    return Trained(_write(pipeline, training, held_out["validation"], scores, model_dir), scores)
+    return Trained(_write(pipeline, training, held_out["validation"], scores, model_dir, log), scores)
 
 
 def _aligned(dataset: Dataset, like: Dataset, name: str) -> Dataset:
@@ -114,7 +113,9 @@ def _check_finite(dataset: Dataset, name: str) -> None:
             )
 
 
-def _write(pipeline: Pipeline, training: Dataset, held_out: Dataset, scores: Scores, model_dir: Path) -> Manifest:
+def _write(
+    pipeline: Pipeline, training: Dataset, held_out: Dataset, scores: Scores, model_dir: Path, log: fit.Log
+) -> Manifest:
     model_dir.mkdir(parents=True, exist_ok=True)
     joblib.dump(pipeline, model_dir / MODEL_FILE)
     described = replace(
@@ -128,4 +129,4 @@ def _write(pipeline: Pipeline, training: Dataset, held_out: Dataset, scores: Sco
         rows = features.to_numpy(dtype=np.float64)
     else:  # as serving has them: NaN for a missing text or truth value
         rows = features.astype(object).where(features.notna(), np.nan).to_numpy()
-    return write_manifest(model_dir, pipeline, described, rows)
+    return write_manifest(model_dir, pipeline, described, rows, say=log)

@@ -20,6 +20,9 @@ def pack(
         list[str] | None,
         typer.Option("--feature", metavar="NAME", help="A column's name, once for each column, in order."),
     ] = None,
+    no_source: Annotated[
+        bool, typer.Option("--no-source", help="Leave the estimator out of a compiled forest's archive.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Pack a fitted scikit-learn estimator, after checking that the packed one answers as it does.
@@ -30,7 +33,7 @@ def pack(
 
     from container.packing.pack import pack as run
 
-    manifest = run(model, output, sample, feature or ())
+    manifest = run(model, output, sample, feature or (), not no_source, say)
     size = output.stat().st_size
     say(f"model {manifest.model_id} ({manifest.task}, {len(manifest.features)} columns) packed")
     if manifest.example is None:

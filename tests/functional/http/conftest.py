@@ -26,7 +26,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from container.packing.pack import pack
 
-MODELS = Path(__file__).parents[2] / "models"
+MODELS = Path(__file__).parents[2] / "support"
 START_SECONDS = 60
 
 

@@ -1,0 +1,56 @@
+"""The image as SageMaker and careful people look at it."""
+
+from __future__ import annotations
+
+import json
+
+from containers import SERVERLESS, docker
+
+INSIDE = "/opt/coppice/bin/python"
+
+
+def test_its_labels_and_entry_point(image):
+    config = json.loads(docker("inspect", image).stdout)[0]["Config"]
+    assert config["Labels"]["com.amazonaws.sagemaker.capabilities.accept-bind-to-port"] == "true"
+    assert config["Labels"]["org.opencontainers.image.title"] == "Coppice"
+    assert config["Entrypoint"][0] == INSIDE, "exec form, so that SIGTERM arrives"
+    assert config["Cmd"] == ["serve"]
+    assert "8080/tcp" in config["ExposedPorts"]
+    assert not config["User"]
+
+
+def test_no_compiler_no_pip_no_cache(image):
+    found = docker(
+        "run", "--rm", "--entrypoint", "sh", image, "-c", "which gcc cc pip pip3; ls -A /root /src /build", check=False
+    )
+    assert "/bin/" not in found.stdout
+    assert ".cache" not in found.stdout
+    assert docker("run", "--rm", "--entrypoint", INSIDE, image, "-m", "pip", check=False).returncode != 0
+
+
+def test_everybody_may_read_it_and_bytecode_is_there(image):
+    code = (
+        "import os, pathlib, stat, sys\n"
+        "files = [p for p in pathlib.Path('/opt/coppice').rglob('*') if not p.is_symlink()]\n"
+        "closed = [str(p) for p in files if not p.stat().st_mode & stat.S_IROTH]\n"
+        "import container.server.launch, sklearn, pandas\n"
+        "cold = [m for m, v in sys.modules.items() if str(getattr(v, '__file__', '') or '').endswith('.py')\n"
+        "        and '/opt/coppice' in v.__file__ and not os.path.exists(v.__cached__ or '')]\n"
+        "print(closed[:5], cold[:5])"
+    )
+    found = docker("run", "--rm", *SERVERLESS, "--entrypoint", INSIDE, image, "-c", code)
+    assert found.stdout.strip() == "[] []"
+
+
+def test_another_command_says_what_there_is(image):
+    found = docker("run", "--rm", image, "dance", check=False)
+    assert found.returncode == 2
+    assert "`serve` or `train`" in found.stderr
+
+
+def test_without_a_model_it_ends_with_one_paragraph(image):
+    found = docker("run", "--rm", *SERVERLESS, "--network", "none", image, "serve", check=False)
+    assert found.returncode == 1
+    assert len(found.stderr.strip().splitlines()) == 1
+    assert "/opt/ml/model" in found.stderr
+    assert "Traceback" not in found.stderr + found.stdout
