@@ -53,17 +53,26 @@ class Artifact:
         with self.open(name):
             return self.directory / name
 
+    def check_sizes(self) -> None:
+        """See that every file of the manifest is there and whole, also those the engine doesn't open; costs no reading.
+
+        Raises IntegrityError.
+        """
+        for name, entry in (self.manifest.files if self.manifest else {}).items():
+            try:
+                size = (self.directory / name).stat().st_size
+            except OSError:
+                raise IntegrityError(
+                    f"The model folder has no {name}, which its manifest lists.", _PACK_AGAIN
+                ) from None
+            _check_size(name, size, entry.bytes)
+
     def _check(self, name: str, handle: BufferedReader) -> None:
         assert self.manifest is not None  # noqa: S101 - narrows the type; the caller has looked
         entry = self.manifest.files.get(name)
         if entry is None:
             raise IntegrityError(f"{MANIFEST_FILE} doesn't list {name}, so it isn't opened.", _PACK_AGAIN)
-        size = handle.seek(0, 2)
-        if size != entry.bytes:
-            raise IntegrityError(
-                f"{name} has {size:,} bytes; its manifest says {entry.bytes:,}: it is half-written or another file.",
-                _PACK_AGAIN,
-            )
+        _check_size(name, handle.seek(0, 2), entry.bytes)
         handle.seek(0)
         found = hashlib.file_digest(handle, "sha256").hexdigest()
         handle.seek(0)
@@ -72,6 +81,14 @@ class Artifact:
                 f"{name} has sha256 {found[:12]}…; its manifest says {entry.sha256[:12]}…: it was changed.",
                 _PACK_AGAIN,
             )
+
+
+def _check_size(name: str, size: int, expected: int) -> None:
+    if size != expected:
+        raise IntegrityError(
+            f"{name} has {size:,} bytes; its manifest says {expected:,}: it is half-written or another file.",
+            _PACK_AGAIN,
+        )
 
 
 @contextlib.contextmanager

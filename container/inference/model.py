@@ -58,6 +58,7 @@ def load(artifact: Artifact) -> LoadedModel:
 
     Raises ArtifactError in one of its kinds. The example also warms the model up before the first request.
     """
+    artifact.check_sizes()
     loaded = _engine(artifact)(artifact)
     _check_example(loaded, artifact)
     return loaded

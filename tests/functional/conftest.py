@@ -18,7 +18,7 @@ import pytest
 from container.server import launch
 from container.training.program import do_job
 
-PROGRAM_SECONDS = 60
+PROGRAM_SECONDS = 30
 Program = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import Ridge
 
 from container.inference.sklearn_model import describe
 from container.packing.pack import write_manifest
@@ -30,17 +31,24 @@ def bare(directory, content=None):
     (directory / "model.joblib").write_bytes(content if isinstance(content, bytes) else pickle.dumps(content))
 
 
-def packed(directory):
-    """A whole artifact."""
-    estimator = fitted()
+def packed(directory, estimator=None):
+    """A whole artifact, of a compiled forest unless an estimator is given."""
+    estimator = estimator or fitted()
     joblib.dump(estimator, directory / "model.joblib")
     write_manifest(directory, estimator, describe(estimator), X)
 
 
 def spoiled(directory, change):
     """A whole artifact with a change to the bytes of its model."""
-    packed(directory)
+    packed(directory, Ridge().fit(X, X[:, 0]))
     file = directory / "model.joblib"
+    file.write_bytes(change(file.read_bytes()))
+
+
+def spoiled_forest(directory, change, kind="forest/*"):
+    """A compiled forest with a change to the bytes of its largest file, or of its source."""
+    packed(directory)
+    file = max(directory.glob(kind), key=lambda path: path.stat().st_size)
     file.write_bytes(change(file.read_bytes()))
 
 
@@ -84,6 +92,13 @@ CAUSES = {
     "an empty bare file": (lambda folder: bare(folder, b""), "model.joblib can't be unpickled", "joblib.dump"),
     "half a packed file": (lambda folder: spoiled(folder, lambda c: c[:500]), "has 500 bytes; its manifest", "again"),
     "a wrong hash": (lambda folder: spoiled(folder, lambda c: c[:-1] + b"!"), "has sha256", "again"),
+    "half a forest": (lambda folder: spoiled_forest(folder, lambda c: c[:99]), "has 99 bytes; its manifest", "again"),
+    "a forest's wrong hash": (lambda folder: spoiled_forest(folder, lambda c: c[:-1] + b"!"), "has sha256", "again"),
+    "half a forest's source": (
+        lambda folder: spoiled_forest(folder, lambda c: c[:99], "model.joblib"),
+        "model.joblib has 99 bytes; its manifest",
+        "again",
+    ),
     "half a manifest": (lambda folder: (folder / "manifest.json").write_text('{"a'), "not JSON", "coppice pack"),
     "a newer format": (lambda folder: manifest_with(folder, format_version=9), "format_version 9", "newer Coppice"),
     "another example": (

@@ -49,6 +49,16 @@ def test_a_half_written_file_is_refused_by_its_size(folder: Path) -> None:
         read(open_directory(folder))
 
 
+@pytest.mark.parametrize("content", [CONTENT + b"!", b"", None])
+def test_every_file_must_be_there_and_whole_even_if_nobody_opens_it(folder: Path, content: bytes | None) -> None:
+    open_directory(folder).check_sizes()
+    (folder / "model.joblib").unlink()
+    if content is not None:
+        (folder / "model.joblib").write_bytes(content)
+    with pytest.raises(IntegrityError, match=r"model\.joblib"):
+        open_directory(folder).check_sizes()
+
+
 def test_a_missing_file_is_named(folder: Path) -> None:
     (folder / "model.joblib").unlink()
     with pytest.raises(IntegrityError, match=r"no model\.joblib, which its manifest lists"):

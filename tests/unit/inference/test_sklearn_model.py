@@ -18,6 +18,7 @@ import pytest
 import sklearn
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import BaggingRegressor, RandomForestRegressor
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeRegressor
@@ -36,6 +37,11 @@ HERE = sklearn.__version__
 
 def fitted_forest() -> RandomForestRegressor:
     return RandomForestRegressor(n_estimators=3, random_state=0).fit(X, Y)
+
+
+def fitted_ridge() -> Ridge:
+    """An estimator that no other engine takes over."""
+    return Ridge().fit(X, Y)
 
 
 @pytest.fixture
@@ -59,7 +65,7 @@ def written_by(version: str, estimator: Any) -> bytes:
 
 def unreadable(estimator: Any, version: str = HERE) -> bytes:
     """A pickle that needs a module which scikit-learn no longer has."""
-    return written_by(version, estimator).replace(b"sklearn.ensemble._forest", b"sklearn.ensemble._florst")
+    return written_by(version, estimator).replace(b"sklearn.linear_model._ridge", b"sklearn.linear_model._rigde")
 
 
 def packed_by(version: str, directory: Path, estimator: Any) -> Artifact:
@@ -78,22 +84,22 @@ def vouched_for(artifact: Artifact, content: bytes) -> Artifact:
 
 
 def test_another_version_that_loads_is_served_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    artifact = packed_by("1.2.3", tmp_path, fitted_forest())
+    artifact = packed_by("1.2.3", tmp_path, fitted_ridge())
     caplog.clear()
-    assert np.array_equal(load(artifact).model.predict(X), fitted_forest().predict(X))
+    assert np.array_equal(load(artifact).model.predict(X), fitted_ridge().predict(X))
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert record.fields == {"written_by": "1.2.3", "here": HERE}  # type: ignore[attr-defined]
 
 
 def test_the_same_version_is_served_without_a_word(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    load(packed_by(HERE, tmp_path, fitted_forest()))
+    load(packed_by(HERE, tmp_path, fitted_ridge()))
     assert not caplog.records
 
 
 def test_another_version_that_cannot_be_read_is_refused_with_both_versions(tmp_path: Path) -> None:
     with pytest.raises(IncompatibleModel, match=f"written by scikit-learn 1.2.3; here is {HERE}") as refusal:
-        load(vouched_for(packed_by("1.2.3", tmp_path, fitted_forest()), unreadable(fitted_forest())))
+        load(vouched_for(packed_by("1.2.3", tmp_path, fitted_ridge()), unreadable(fitted_ridge())))
     assert "Serve it with scikit-learn 1.2.3" in refusal.value.hint
 
 
@@ -107,7 +113,7 @@ def test_a_bare_pickle_of_another_version_is_served_with_a_warning(
 def test_a_bare_pickle_of_another_version_that_cannot_be_read_is_refused_with_both(
     bare: Callable[..., Artifact],
 ) -> None:
-    broken = unreadable(fitted_forest(), "0.9.9")
+    broken = unreadable(fitted_ridge(), "0.9.9")
     with pytest.raises(IncompatibleModel, match=f"written by scikit-learn 0.9.9; here is {HERE}"):
         load(bare(broken))
 
@@ -120,11 +126,11 @@ def test_a_bare_pickle_that_loads_but_lacks_an_attribute_is_refused(bare: Callab
 
 
 def test_a_packed_model_that_lacks_an_attribute_is_refused_with_the_versions(tmp_path: Path) -> None:
-    artifact = packed_by("1.2.3", tmp_path, fitted_forest())
-    forest = fitted_forest()
-    del forest.n_outputs_
+    artifact = packed_by("1.2.3", tmp_path, fitted_ridge())
+    ridge = fitted_ridge()
+    del ridge.coef_
     with pytest.raises(IncompatibleModel, match=r"fails on its own example \(AttributeError: .*scikit-learn 1\.2\.3"):
-        load(vouched_for(artifact, pickle.dumps(forest)))
+        load(vouched_for(artifact, pickle.dumps(ridge)))
 
 
 def write_manifest_of(directory: Path, estimator: Any) -> Manifest:
