@@ -1,31 +1,37 @@
 # The image that SageMaker runs: `docker run IMAGE serve` and `docker run IMAGE train`.
-#   docker build -t coppice .
+#   docker build -t coppice .                                  full: serves any scikit-learn model, and trains
+#   docker build -t coppice-slim --target slim .               serves compiled forests only
 #   docker build -t coppice --build-arg PARQUET=1 .            with pyarrow, for application/x-parquet
 #   docker build -t coppice --build-arg BASE_IMAGE=… .         on another Debian with Python 3.11 or newer
 ARG BASE_IMAGE=python:3.13-slim
 
-FROM ${BASE_IMAGE} AS builder
-ARG PARQUET=0
+# The wheel, with the native kernel in it; the compiler stays here.
+FROM ${BASE_IMAGE} AS wheel
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-# pip stays in /build; what is copied on is /opt/coppice alone.
-RUN python3 -m venv /build && python3 -m venv --without-pip /opt/coppice
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends gcc libc6-dev \
+ && if ! ls /usr/local/include/python3*/Python.h; then apt-get install --yes --no-install-recommends python3-dev; fi
+RUN python3 -m venv /build
 WORKDIR /src
-COPY requirements/ requirements/
-RUN /build/bin/pip install --require-hashes -r requirements/build.txt \
- && if [ "$PARQUET" = 1 ]; then lock=parquet; else lock=full; fi \
- && /build/bin/pip --python /opt/coppice/bin/python install --require-hashes -r "requirements/$lock.txt"
-COPY pyproject.toml README.md LICENSE ./
+COPY requirements/build.txt requirements/
+RUN /build/bin/pip install --require-hashes -r requirements/build.txt
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY container/ container/
-# Built here and installed as a wheel. The command line stays on the laptop, so its script has nothing to start.
-# Bytecode is compiled now, since nothing can be written later, and trusted without a look at the source's date.
-RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
- && /build/bin/pip --python /opt/coppice/bin/python install --no-deps /wheels/*.whl \
- && rm /opt/coppice/bin/coppice \
- && find /opt/coppice -type d -name tests -prune -exec rm -rf {} + \
- && /opt/coppice/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/coppice/lib \
- && chmod -R a+rX /opt/coppice
+RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
-FROM ${BASE_IMAGE} AS full
+# What is copied on is /opt/coppice alone: no pip, no compiler, no caches.
+FROM ${BASE_IMAGE} AS slim-builder
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python3 -m venv /build && python3 -m venv --without-pip /opt/coppice
+COPY requirements/ /requirements/
+COPY --from=wheel /wheels /wheels
+RUN sh /requirements/install slim
+
+FROM slim-builder AS full-builder
+ARG PARQUET=0
+RUN if [ "$PARQUET" = 1 ]; then sh /requirements/install parquet; else sh /requirements/install full; fi
+
+FROM ${BASE_IMAGE} AS base
 ARG VERSION=dev
 ARG REVISION=unknown
 LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true \
@@ -34,7 +40,6 @@ LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-COPY --from=builder /opt/coppice /opt/coppice
 # One arena a core, and no thread pools: a serverless endpoint pays for memory, and has one core or less.
 ENV PATH=/opt/coppice/bin:$PATH \
     HOME=/tmp \
@@ -49,3 +54,9 @@ EXPOSE 8080
 # may write nowhere but /tmp. Exec form, so that SIGTERM arrives. -P: nothing is imported from the working directory.
 ENTRYPOINT ["/opt/coppice/bin/python", "-P", "-m", "container"]
 CMD ["serve"]
+
+FROM base AS slim
+COPY --from=slim-builder /opt/coppice /opt/coppice
+
+FROM base AS full
+COPY --from=full-builder /opt/coppice /opt/coppice

@@ -12,6 +12,9 @@ TARGET ?=
 MODEL ?= models/$(if $(DATA),$(basename $(notdir $(DATA)))$(if $(TARGET),-$(TARGET)),default)
 # BASE_IMAGE replaces the public python:3.13-slim.
 BUILD_FLAGS ?= --network host
+BUILD = docker build $(BUILD_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
+  $(if $(PARQUET),--build-arg PARQUET=$(PARQUET)) \
+  --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -55,10 +58,9 @@ format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-image: ## Build the image: IMAGE=coppice BASE_IMAGE=…
-	docker build $(BUILD_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
-	  --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) \
-	  $(if $(PARQUET),--build-arg PARQUET=$(PARQUET)) --target full --tag $(IMAGE) .
+image: ## Build the images: IMAGE=coppice BASE_IMAGE=…; and IMAGE-slim, for compiled forests only
+	$(BUILD) --target slim --tag $(IMAGE)-slim .
+	$(BUILD) --target full --tag $(IMAGE) .
 
 lock: $(READY) ## Lock the dependencies anew, with hashes and without addresses
 	@$(BIN)/pip install --quiet uv

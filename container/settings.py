@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from container import contract
 from container.errors import SettingsError
@@ -17,8 +16,7 @@ from container.errors import SettingsError
 Parser = Callable[[str], Any]
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """One setting's names in the environment (the first one set wins), its parser and its description."""
 
     names: tuple[str, ...]
@@ -135,8 +133,7 @@ VARIABLES: Final[dict[str, Variable]] = {
 }
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the environment asked for; the defaults are the container's."""
 
     base_dir: Path = Path(contract.BASE_DIR)
@@ -167,7 +164,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Read the variables above; raises SettingsError at the first bad one. An empty one counts as unset."""
         values: dict[str, Any] = {}
-        defaults = {field.name: field.default for field in fields(cls)}
+        defaults = cls._field_defaults
         for field, variable in VARIABLES.items():
             name = next((name for name in variable.names if environment.get(name)), None)
             if name is None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from container import contract
 from container.artifact.manifest import Schema
@@ -16,8 +15,7 @@ Decode = Callable[[bytes, Schema], Table]
 Encode = Callable[[Answer], bytes]
 
 
-@dataclass(frozen=True)
-class Codec:
+class Codec(NamedTuple):
     """How one media type is read and written, and the other names it goes by."""
 
     media_type: str
@@ -66,8 +64,7 @@ CHARSETS: Final = ("iso-8859-1", "latin-1", "windows-1252", "utf-16")
 """What is read besides UTF-8."""
 
 
-@dataclass(frozen=True)
-class MediaType:
+class MediaType(NamedTuple):
     """A parsed media type or range: lower-case name, parameters by lower-case key."""
 
     name: str

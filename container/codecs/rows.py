@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +12,7 @@ Matrix = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows as they came, before anything is known to fit the model.
 
     `cells` is a float64 matrix (rows, columns) where every value was a number, else a list of rows. `names` are the
@@ -28,8 +26,7 @@ class Table:
     envelope: str = ""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What is sent back for n rows.
 
     Without `keys`, `columns` is one array of shape (n,) or (n, outputs). With `keys` (what

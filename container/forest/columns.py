@@ -7,7 +7,6 @@ every bit is the same. A step is data: it is read from JSON, and nothing is ever
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -44,8 +43,7 @@ def rejection(refused: NDArray[np.bool_], origins: Longs, reason: str) -> RowsRe
     return RowsRejected(int(row), int(origins[column]), reason)
 
 
-@dataclass(frozen=True)
-class Refuse:
+class Refuse(NamedTuple):
     """Infinity is refused, and NaN too where `nan` says so: what scikit-learn's check_array does."""
 
     nan: bool
@@ -69,8 +67,7 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
 }
 
 
-@dataclass(frozen=True)
-class Arithmetic:
+class Arithmetic(NamedTuple):
     """Every column with its own operand."""
 
     operation: str
@@ -84,8 +81,7 @@ class Arithmetic:
         return block
 
 
-@dataclass(frozen=True)
-class Clip:
+class Clip(NamedTuple):
     """Every value into [low, high]; NaN stays."""
 
     low: float
@@ -97,8 +93,7 @@ class Clip:
         return block
 
 
-@dataclass(frozen=True)
-class Fill:
+class Fill(NamedTuple):
     """Every value that is `missing` (None: NaN) becomes its column's filling."""
 
     missing: float | None
@@ -116,8 +111,7 @@ class Fill:
         return block
 
 
-@dataclass(frozen=True)
-class Take:
+class Take(NamedTuple):
     """These columns, in this order."""
 
     columns: tuple[int, ...]
@@ -128,8 +122,7 @@ class Take:
         return Block(block.values[:, columns], block.origins[columns])
 
 
-@dataclass(frozen=True)
-class Branches:
+class Branches(NamedTuple):
     """Each branch's steps side by side: a ColumnTransformer. A branch begins with a Take, which copies."""
 
     branches: tuple[tuple[Step, ...], ...]

@@ -18,9 +18,8 @@ import math
 import mmap
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -45,8 +44,7 @@ _ARRAYS = {
 }
 
 
-@dataclass(frozen=True)
-class Forest:
+class Forest(NamedTuple):
     """Trees as flat arrays, and what else decides an answer; the same whether just flattened or mapped."""
 
     estimator: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from container.codecs import negotiation
 from container.codecs.rows import Answer, Array
@@ -15,8 +15,7 @@ from container.inference.model import LoadedModel, RowRejected
 from container.inference.validate import arrange
 
 
-@dataclass(frozen=True)
-class Invocation:
+class Invocation(NamedTuple):
     """What came: the body and the headers that say how to read it and how to answer."""
 
     body: bytes
@@ -24,12 +23,12 @@ class Invocation:
     accept: str = ""
 
 
-@dataclass
 class Timings:
     """Milliseconds by stage, and the rows they were spent on; filled as the request goes, kept when it fails."""
 
-    rows: int = 0
-    milliseconds: dict[str, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.rows = 0
+        self.milliseconds: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -41,8 +40,7 @@ class Timings:
             self.milliseconds[name] = round((time.perf_counter() - start) * 1000, 3)
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """What goes back."""
 
     body: bytes

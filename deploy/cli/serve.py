@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from pathlib import Path
@@ -30,7 +29,7 @@ def serve(
     defaults = {"COPPICE_LANDING_PAGE": "true"}
     settings = Settings.from_environment(defaults | dict(os.environ))
     if port is not None:
-        settings = dataclasses.replace(settings, port=port)
+        settings = settings._replace(port=port)
 
     def announce(bound: int) -> None:
         address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{bound}"  # noqa: S104 - compared, not bound

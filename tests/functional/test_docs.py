@@ -39,7 +39,7 @@ def test_every_setting_is_documented():
         for name in variable.names:
             assert f"`{name}`" in text
         assert variable.about in text, field
-    assert set(VARIABLES) == set(Settings.__dataclass_fields__)
+    assert set(VARIABLES) == set(Settings._fields)
 
 
 def test_every_hyperparameter_is_documented():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +119,7 @@ def test_what_does_not_fit_a_float32_is_rejected(regressor: Any, kernel: Any, va
 def test_nan_is_rejected_where_the_trees_take_none(regressor: Any, kernel: Any) -> None:
     rows = ROWS[:20].copy()
     rows[4, 5] = np.nan
-    forest = replace(flatten(regressor), takes_nan=False)
+    forest = flatten(regressor)._replace(takes_nan=False)
     with pytest.raises(RowsRejected, match=r"row 4, column 5: a missing value"):
         ForestModel(forest, kernel=kernel).predict(rows)
 
@@ -180,23 +179,23 @@ def off_by_one_bit(forest: Any) -> Any:
     nodes = forest.nodes.copy()
     splits = np.flatnonzero(nodes["key"] > 0x007FFFFF)
     nodes["key"][splits] += 1
-    return replace(forest, nodes=nodes)
+    return forest._replace(nodes=nodes)
 
 
 def nan_to_the_other_side(forest: Any) -> Any:
     nodes = forest.nodes.copy()
     nodes["word"][nodes["key"] > 0x007FFFFF] ^= 1 << 3  # 6 columns: 3 bits, then the one for NaN
-    return replace(forest, nodes=nodes)
+    return forest._replace(nodes=nodes)
 
 
 SPOILED = {
     "thresholds off by one bit": off_by_one_bit,
     "NaN to the other side": nan_to_the_other_side,
-    "sums instead of means": lambda forest: replace(forest, averaged=False),
-    "values off by one bit": lambda forest: replace(forest, values=np.nextafter(forest.values, 9)),
-    "NaN refused": lambda forest: replace(forest, takes_nan=False),
-    "the last tree left out": lambda forest: replace(
-        forest, tree_starts=forest.tree_starts[:-1], value_starts=forest.value_starts[:-1]
+    "sums instead of means": lambda forest: forest._replace(averaged=False),
+    "values off by one bit": lambda forest: forest._replace(values=np.nextafter(forest.values, 9)),
+    "NaN refused": lambda forest: forest._replace(takes_nan=False),
+    "the last tree left out": lambda forest: forest._replace(
+        tree_starts=forest.tree_starts[:-1], value_starts=forest.value_starts[:-1]
     ),
 }
 
@@ -212,18 +211,18 @@ def test_the_check_finds_a_spoiled_forest(regressor: Any, spoil: Any) -> None:
 def test_the_check_finds_spoiled_probabilities() -> None:
     tree = DecisionTreeClassifier(max_depth=3).fit(ROWS, Y > 0)
     forest = flatten(tree)
-    spoiled = replace(forest, values=np.nextafter(forest.values, 9))
+    spoiled = forest._replace(values=np.nextafter(forest.values, 9))
     assert "predict_proba of row" in str(differences(tree, ForestModel(spoiled), ROWS))
 
 
 def test_the_check_finds_an_accepted_row_that_scikit_learn_refuses() -> None:
     pipeline = make_pipeline(StandardScaler(), RandomForestClassifier(3, random_state=0)).fit(ROWS, Y > 0)
     forest = flatten(pipeline)
-    lenient = replace(forest, steps=(*forest.steps[1:],))
+    lenient = forest._replace(steps=(*forest.steps[1:],))
     rows = ROWS[:3].copy()
     rows[1, 1] = 1e308 * 10
     assert "refuse" not in str(differences(pipeline, ForestModel(forest), rows))
-    clipped = replace(lenient, steps=(*lenient.steps, Clip(-1e6, 1e6)))
+    clipped = lenient._replace(steps=(*lenient.steps, Clip(-1e6, 1e6)))
     assert "scikit-learn refuses a row" in str(differences(pipeline, ForestModel(clipped), rows))
 
 
