@@ -10,9 +10,8 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from container.errors import ArtifactError
 
@@ -26,16 +25,14 @@ InputKind = Literal["array", "frame"]
 Label = str | int | float | bool
 
 
-@dataclass(frozen=True)
-class Feature:
+class Feature(NamedTuple):
     """One input column. `name` is empty where the model was fitted without names."""
 
     name: str
     dtype: DType = "float64"
 
 
-@dataclass(frozen=True)
-class Schema:
+class Schema(NamedTuple):
     """The input columns, in the model's order."""
 
     features: tuple[Feature, ...]
@@ -61,24 +58,21 @@ class Schema:
         return f"column {index + 1} ({name})" if name else f"column {index + 1}"
 
 
-@dataclass(frozen=True)
-class FileEntry:
+class FileEntry(NamedTuple):
     """One file the manifest vouches for."""
 
     sha256: str
     bytes: int
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """A few rows (None for a missing value) with the answers the packed model gave for them."""
 
     rows: tuple[tuple[Any, ...], ...]
     predictions: tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """The whole document. `classes` holds one tuple of labels per output of a classifier, else None."""
 
     task: Task
@@ -101,16 +95,18 @@ class Manifest:
 
     def with_id(self) -> Manifest:
         """The same manifest with the id its content gives it: equal content, equal id."""
-        unnamed = replace(self, model_id="")
-        return replace(self, model_id=hashlib.sha256(unnamed.to_json().encode()).hexdigest()[:16])
+        unnamed = self._replace(model_id="")
+        return self._replace(model_id=hashlib.sha256(unnamed.to_json().encode()).hexdigest()[:16])
 
     def to_json(self) -> str:
         """The document, byte for byte the same for the same content."""
-        document = asdict(self)
         document = {
-            "format_version": document.pop("format_version"),
-            "model_id": document.pop("model_id"),
-            **document,
+            "format_version": self.format_version,
+            "model_id": self.model_id,
+            **{name: value for name, value in self._asdict().items() if name not in ("format_version", "model_id")},
+            "features": [feature._asdict() for feature in self.features],
+            "files": {name: entry._asdict() for name, entry in self.files.items()},
+            "example": self.example._asdict() if self.example else None,
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -10,10 +10,9 @@ import contextlib
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from container.artifact import archive
 from container.artifact.manifest import MANIFEST_FILE, Manifest
@@ -26,8 +25,7 @@ _PACK_AGAIN: Final = "Copy or pack the model again."
 _READABLE: Final = "Make it a file that everyone can read."
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(NamedTuple):
     """An opened model folder. `manifest` is None for a bare model file, which `model_file` names."""
 
     directory: Path

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -37,8 +36,7 @@ class Model(Protocol):
         """A classifier's probabilities: one array (n, classes) for each output. Raises as `predict`."""
 
 
-@dataclass(frozen=True)
-class LoadedModel:
+class LoadedModel(NamedTuple):
     """A model that is ready to answer, and all that the pipeline, the schema and the landing page say of it."""
 
     model: Model

@@ -12,7 +12,6 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -97,8 +96,7 @@ def write_manifest(
         raise PackingError(f"Without its source this model can't be served: {why_not}.", "Leave --no-source out.")
     names = [MODEL_FILE] if keep_source else []
     names += [f"{FOREST_DIR}/{path.name}" for path in sorted((directory / FOREST_DIR).glob("*"))]
-    manifest = replace(
-        described,
+    manifest = described._replace(
         engine="sklearn" if why_not else "forest",
         versions=versions,
         files={name: _entry(directory / name) for name in names},
@@ -165,8 +163,8 @@ def _with_names(described: Manifest, names: Sequence[str]) -> Manifest:
             f"The estimator was fitted with the columns {', '.join(known.names)}; other names were given.",
             "Leave --feature out: the names are known.",
         )
-    features = tuple(replace(feature, name=name) for feature, name in zip(known.features, names, strict=True))
-    return replace(described, features=features)
+    features = tuple(feature._replace(name=name) for feature, name in zip(known.features, names, strict=True))
+    return described._replace(features=features)
 
 
 def _read_sample(sample: Path, described: Manifest) -> tuple[Manifest, Array]:
@@ -174,13 +172,13 @@ def _read_sample(sample: Path, described: Manifest) -> tuple[Manifest, Array]:
     try:
         table = csv.decode(sample.read_bytes(), described.schema)
         if not isinstance(table.cells, np.ndarray):
-            text = Schema(tuple(replace(feature, dtype="string") for feature in described.features))
+            text = Schema(tuple(feature._replace(dtype="string") for feature in described.features))
             cells = arrange(table, text)
             features = tuple(
-                replace(feature, dtype=_dtype(cells[:, index], feature.dtype))
+                feature._replace(dtype=_dtype(cells[:, index], feature.dtype))
                 for index, feature in enumerate(described.features)
             )
-            described = replace(described, features=features)
+            described = described._replace(features=features)
         return described, arrange(table, described.schema)
     except OSError as error:
         raise PackingError(f"The sample {sample} can't be read: {error.strerror}.") from None
@@ -235,7 +233,7 @@ def _with_answers(manifest: Manifest, estimator: Any, rows: Array) -> tuple[Mani
     outputs = manifest.outputs
     if width != len(outputs):  # not every estimator says beforehand how much it answers
         outputs = tuple(f"prediction_{index}" for index in range(width))
-    return replace(manifest, input=kind_kept, example=example, outputs=outputs), answers[best]
+    return manifest._replace(input=kind_kept, example=example, outputs=outputs), answers[best]
 
 
 def _are_alike(estimator: Any, manifest: Manifest) -> bool:

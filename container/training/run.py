@@ -118,8 +118,7 @@ def _write(
 ) -> Manifest:
     model_dir.mkdir(parents=True, exist_ok=True)
     joblib.dump(pipeline, model_dir / MODEL_FILE)
-    described = replace(
-        sklearn_model.describe(pipeline),
+    described = sklearn_model.describe(pipeline)._replace(
         features=fit.describe_features(training),
         outputs=(str(training.target.name) if training.named else "prediction",),
         metrics={f"{channel}:{name}": value for channel, found in scores.items() for name, value in found.items()},

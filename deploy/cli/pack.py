@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +30,6 @@ def pack(
 
     Unpickles MODEL: pack only files you trust. Example: coppice pack model.joblib -o model.tar.gz --sample rows.csv
     """
-    from dataclasses import asdict
-
     from container.packing.pack import pack as run
 
     manifest = run(model, output, sample, feature or (), not no_source, say)
@@ -40,4 +39,4 @@ def pack(
         say("its answers were not checked, for lack of rows: --sample rows.csv gives some")
     say(f"{output}: {size / 1e6:,.1f} MB; next: coppice serve {output}")
     if as_json:
-        emit(asdict(manifest))
+        emit(json.loads(manifest.to_json()))

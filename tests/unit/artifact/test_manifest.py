@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,7 +34,7 @@ def test_what_is_written_is_read_back() -> None:
 
 def test_the_id_follows_the_content() -> None:
     assert MANIFEST.with_id().model_id == MANIFEST.model_id
-    assert replace(MANIFEST, task="other").with_id().model_id != MANIFEST.model_id
+    assert MANIFEST._replace(task="other").with_id().model_id != MANIFEST.model_id
 
 
 def test_keys_of_later_times_are_ignored() -> None:

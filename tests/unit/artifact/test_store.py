@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,7 +65,7 @@ def test_a_missing_file_is_named(folder: Path) -> None:
 
 
 def test_a_file_the_manifest_does_not_vouch_for_is_not_opened(folder: Path) -> None:
-    (folder / "manifest.json").write_text(replace(MANIFEST, files={}).to_json())
+    (folder / "manifest.json").write_text(MANIFEST._replace(files={}).to_json())
     with pytest.raises(IntegrityError, match=r"doesn't list model\.joblib"):
         read(open_directory(folder))
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from toy import loaded, schema
@@ -22,7 +20,7 @@ class Fails:
 
 
 def with_model(model) -> Pipeline:
-    return Pipeline(dataclasses.replace(loaded(schema("a")), model=model))
+    return Pipeline(loaded(schema("a"))._replace(model=model))
 
 
 def test_the_stages_are_timed_and_rows_counted():
@@ -56,7 +54,7 @@ def test_a_regressor_has_no_labels(keys):
 
 
 def test_a_classifier_without_probabilities_says_so_at_start():
-    classifier = dataclasses.replace(loaded(schema("a")), task="classification", classes=((0, 1),))
+    classifier = loaded(schema("a"))._replace(task="classification", classes=((0, 1),))
     Pipeline(classifier, keys=("predicted_label", "labels"))
     with pytest.raises(SettingsError, match="predict_proba"):
         Pipeline(classifier, keys=("probability",))
@@ -70,8 +68,8 @@ def test_several_outputs_stay_apart():
         def predict_proba(self, rows):
             return [np.array([[0.25, 0.75]] * len(rows)), np.array([[1.0, 0.0]] * len(rows))]
 
-    base = dataclasses.replace(loaded(schema("a")), model=Two(), outputs=("x", "y"))
+    base = loaded(schema("a"))._replace(model=Two(), outputs=("x", "y"))
     assert Pipeline(base)(Invocation(b"[[1]]"), Timings()).body == b"[[1.0,-1.0]]"
-    both = dataclasses.replace(base, task="classification", classes=((0, 1), ("n", "y")), has_probabilities=True)
+    both = base._replace(task="classification", classes=((0, 1), ("n", "y")), has_probabilities=True)
     pipeline = Pipeline(both, keys=("probability", "labels"))
     assert pipeline(Invocation(b"[[1]]"), Timings()).body == b'[{"probability":[0.75,1.0],"labels":[[0,1],["n","y"]]}]'

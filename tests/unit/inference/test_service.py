@@ -63,8 +63,6 @@ def test_a_turn_is_given_back_after_a_failure():
 
 
 def test_waiting_for_a_turn_ends():
-    service = Service(cores=1, timeout=0.01)
-    service.load(lambda: Pipeline(loaded(schema("a"))))
     entered, leave = threading.Event(), threading.Event()
 
     class Slow:
@@ -73,7 +71,8 @@ def test_waiting_for_a_turn_ends():
             leave.wait(10)
             return rows[:, 0]
 
-    object.__setattr__(service.pipeline.loaded, "model", Slow())
+    service = Service(cores=1, timeout=0.01)
+    service.load(lambda: Pipeline(loaded(schema("a"))._replace(model=Slow())))
     first = threading.Thread(target=service.invoke, args=(Invocation(b"1", "text/csv"), Timings()))
     first.start()
     assert entered.wait(10)

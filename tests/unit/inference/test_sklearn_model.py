@@ -8,7 +8,6 @@ import pickle
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +79,7 @@ def vouched_for(artifact: Artifact, content: bytes) -> Artifact:
     (artifact.directory / "model.joblib").write_bytes(content)
     entry = FileEntry(hashlib.sha256(content).hexdigest(), len(content))
     assert artifact.manifest is not None
-    return replace(artifact, manifest=replace(artifact.manifest, files={"model.joblib": entry}))
+    return artifact._replace(manifest=artifact.manifest._replace(files={"model.joblib": entry}))
 
 
 def test_another_version_that_loads_is_served_with_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -274,6 +273,6 @@ def test_an_example_that_comes_out_differently_is_refused(tmp_path: Path) -> Non
     manifest = write_manifest_of(tmp_path, fitted_forest())
     assert manifest.example is not None
     other = Example(manifest.example.rows, tuple(answer + 1 for answer in manifest.example.predictions))
-    (tmp_path / "manifest.json").write_text(replace(manifest, example=other).to_json())
+    (tmp_path / "manifest.json").write_text(manifest._replace(example=other).to_json())
     with pytest.raises(IncompatibleModel, match=r"answers its own example with .*; when it was packed it was"):
         load(open_directory(tmp_path))
