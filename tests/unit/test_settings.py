@@ -88,4 +88,4 @@ def test_a_payload_limit_of_zero_lifts_the_limit() -> None:
 
 
 def test_every_field_has_a_variable() -> None:
-    assert set(VARIABLES) == set(Settings.__dataclass_fields__)
+    assert set(VARIABLES) == set(Settings._fields)
