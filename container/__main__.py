@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -9,6 +10,7 @@ def main(arguments: list[str]) -> int:
     """Run one of the two programs; importing only that one."""
     match arguments:
         case ["serve"]:
+            gc.disable()  # until the server is up: see launch.serve
             from container.server.launch import main as serve
 
             return serve()

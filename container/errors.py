@@ -6,8 +6,15 @@ traceback or a path of the server's own when the error can reach a response.
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import ClassVar
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in one line and without places on this machine's disk."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return re.sub(r" (from '|\()/[^')]*['\)]", "", line)[:300]
 
 
 class ContainerError(Exception):

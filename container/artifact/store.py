@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import tempfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from container.artifact import archive
 from container.artifact.manifest import MANIFEST_FILE, Manifest
 from container.errors import ArtifactError, IntegrityError, ModelNotFound
 
@@ -101,6 +99,11 @@ def open_model(path: Path) -> Iterator[Artifact]:
     elif path.suffix in (".joblib", ".pkl", ".pickle"):
         yield Artifact(path.parent, None, path.name)
     else:
+        # In a container the platform has unpacked the archive, and a cold start needn't know how to.
+        import tempfile
+
+        from container.artifact import archive
+
         with tempfile.TemporaryDirectory(prefix="coppice-") as folder:
             archive.extract(path, Path(folder))
             yield open_directory(Path(folder))

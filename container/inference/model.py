@@ -12,8 +12,7 @@ import numpy as np
 from container.artifact.manifest import Engine, Example, Label, Schema, Task
 from container.artifact.store import Artifact
 from container.codecs.rows import Array
-from container.errors import IncompatibleModel
-from container.inference.unpickle import first_line
+from container.errors import IncompatibleModel, first_line
 
 
 class RowRejected(Exception):

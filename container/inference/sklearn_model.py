@@ -15,9 +15,9 @@ import numpy as np
 from container.artifact.manifest import Feature, Manifest, Schema, Task
 from container.artifact.store import Artifact
 from container.codecs.rows import Array, plain
-from container.errors import ArtifactError, IncompatibleModel
+from container.errors import ArtifactError, IncompatibleModel, first_line
 from container.inference.model import LoadedModel, RowRejected, example_rows
-from container.inference.unpickle import first_line, read_estimator
+from container.inference.unpickle import read_estimator
 from container.inference.validate import not_finite
 
 

@@ -10,17 +10,11 @@ from typing import Any, Final
 
 from container import logs
 from container.artifact.store import Artifact
-from container.errors import ArtifactError, ContainerError, IncompatibleModel, MissingLibrary
+from container.errors import ArtifactError, ContainerError, IncompatibleModel, MissingLibrary, first_line
 
 logger = logging.getLogger(logs.ROOT)
 
 _OWN_CODE: Final = "Its class must be importable where it is served: put it in a package that the image installs."
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, in one line and without places on this machine's disk."""
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return re.sub(r" (from '|\()/[^')]*['\)]", "", line)[:300]
 
 
 def read_estimator(artifact: Artifact) -> tuple[Any, str]:

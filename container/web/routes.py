@@ -11,7 +11,6 @@ from container import contract
 from container.inference.pipeline import Invocation
 from container.inference.service import Service
 from container.settings import Settings
-from container.web import openapi
 
 
 def register(app: Flask, service: Service, settings: Settings, cores: int) -> None:
@@ -53,6 +52,7 @@ def register(app: Flask, service: Service, settings: Settings, cores: int) -> No
 
 def register_landing_page(app: Flask, service: Service) -> None:
     """`/` and `/openapi.json`."""
+    from container.web import openapi
 
     @app.get("/")
     def landing_page() -> str:
