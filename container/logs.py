@@ -5,11 +5,12 @@ stdout is for machines; what a person must read at once (a failed start, an addr
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import time
 from typing import Any, Final, TextIO
+
+import orjson
 
 ROOT: Final = "coppice"
 NAMESPACE: Final = "Coppice"
@@ -17,7 +18,9 @@ NAMESPACE: Final = "Coppice"
 
 def event(logger: logging.Logger, message: str, /, *, level: int = logging.INFO, **fields: Any) -> None:
     """Log one event; `fields` become keys of its JSON line."""
-    logger.log(level, message, extra={"fields": fields})
+    if logger.isEnabledFor(level):
+        # Not logger.log: it walks the stack for the line of code that called it, which nobody is shown.
+        logger.handle(logger.makeRecord(logger.name, level, "", 0, message, (), None, extra={"fields": fields}))
 
 
 class JsonFormatter(logging.Formatter):
@@ -33,7 +36,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def configure(level: int, stream: TextIO | None = None) -> logging.Logger:
@@ -66,4 +69,4 @@ def embedded_metric(
         **properties,
         **{name: value for name, (value, _) in metrics.items()},
     }
-    return json.dumps(line, default=str)
+    return orjson.dumps(line).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -45,14 +46,20 @@ CODECS: Final = (
 )
 
 
+@functools.cache
 def installed() -> tuple[Codec, ...]:
     """The codecs whose libraries are here."""
     return tuple(codec for codec in CODECS if codec.available())
 
 
+@functools.cache
+def _by_name() -> dict[str, Codec]:
+    return {name: codec for codec in installed() for name in (codec.media_type, *codec.aliases)}
+
+
 def find(media_type: str) -> Codec | None:
     """The installed codec that goes by this name."""
-    return next((c for c in installed() if media_type == c.media_type or media_type in c.aliases), None)
+    return _by_name().get(media_type)
 
 
 def spoken() -> str:
@@ -145,6 +152,7 @@ def _to_utf8(body: bytes, charset: str) -> bytes:
         raise MalformedBody(f"The body is not {charset}: {error}.", "Send UTF-8.") from None
 
 
+@functools.lru_cache(maxsize=256)  # callers ask for the same few things all day
 def writer(accept: str, came_as: Codec, default: str = "") -> tuple[Codec, str]:
     """The codec of the answer and the name it is sent under.
 

@@ -60,6 +60,11 @@ class Service:
             raise NotReady(f"The model is not ready yet (state {self.state.value}).", "Try again in a moment.")
         return self._pipeline
 
+    @property
+    def model_id(self) -> str:
+        """The loaded model's id; "none" before there is one, or where a bare file has none."""
+        return (self._pipeline and self._pipeline.loaded.model_id) or "none"
+
     @contextmanager
     def place(self) -> Iterator[None]:
         """A place among the requests in this worker; raises Busy when there is none, before the body is read."""
@@ -72,8 +77,8 @@ class Service:
 
     def invoke(self, invocation: Invocation, timings: Timings) -> Reply:
         """Answer one invocation when its turn comes; raises Busy after `timeout` seconds of waiting."""
-        with timings.stage("wait"):
-            turn = self._cores.acquire(timeout=self._timeout)
+        turn = self._cores.acquire(timeout=self._timeout)
+        timings.done("wait")
         if not turn:
             raise Busy(
                 f"The request waited {self._timeout:g} s for its turn.",

@@ -31,6 +31,7 @@ def register(app: Flask, service: Service, settings: Settings, cores: int) -> No
             body = request.get_data(cache=False)
             if limit is not None and len(body) > limit:
                 raise RequestEntityTooLarge
+            g.timings.done("receive")
             invocation = Invocation(
                 body=body,
                 content_type=request.headers.get("Content-Type", ""),
