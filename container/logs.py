@@ -5,6 +5,7 @@ stdout is for machines; what a person must read at once (a failed start, an addr
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
@@ -16,38 +17,60 @@ ROOT: Final = "coppice"
 NAMESPACE: Final = "Coppice"
 
 
-def event(logger: logging.Logger, message: str, /, *, level: int = logging.INFO, **fields: Any) -> None:
-    """Log one event; `fields` become keys of its JSON line."""
-    if logger.isEnabledFor(level):
-        # Not logger.log: it walks the stack for the line of code that called it, which nobody is shown.
-        logger.handle(logger.makeRecord(logger.name, level, "", 0, message, (), None, extra={"fields": fields}))
+class _Output:
+    """Where lines go, and from which level up; set by `configure`."""
+
+    level: int = logging.INFO
+    stream: TextIO | None = None
+
+
+def event(message: str, /, *, level: int = logging.INFO, **fields: Any) -> None:
+    """Write one event as a line of JSON, with `fields` as its keys.
+
+    Goes around the logging module, whose records cost more than predicting a row; but where nothing was configured,
+    as on a command line, it leaves all to it.
+    """
+    if _Output.stream is None:
+        said = ", ".join(f"{name}: {value}" for name, value in fields.items())
+        logging.getLogger(ROOT).log(level, "%s (%s)", message, said, extra={"fields": fields})
+    elif level >= _Output.level:
+        write(_render(time.time(), logging.getLevelName(level), message, fields))
+
+
+def write(line: str) -> None:
+    """Write a finished line. A log that can't be written, its reader being gone, costs no caller an answer."""
+    stream = _Output.stream or sys.stdout
+    with contextlib.suppress(OSError, ValueError):
+        stream.write(line + "\n")
+        stream.flush()
+
+
+def _render(now: float, level: str, message: str, fields: dict[str, Any]) -> str:
+    second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
+    line = {"time": f"{second}.{int(now % 1 * 1000):03d}Z", "level": level.lower(), "event": message, **fields}
+    return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 class JsonFormatter(logging.Formatter):
-    """Renders a record, its `fields` and its traceback as one line of JSON."""
+    """The same line for what comes through the logging module: gunicorn, warnings, tracebacks."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, whatever the record holds."""
-        line: dict[str, Any] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
+        fields = dict(getattr(record, "fields", {}))
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+            fields["traceback"] = self.formatException(record.exc_info)
+        return _render(record.created, record.levelname, record.getMessage(), fields)
 
 
-def configure(level: int, stream: TextIO | None = None) -> logging.Logger:
+def configure(level: int, stream: TextIO | None = None) -> None:
     """Send everything from `level` up to `stream` (stdout) as JSON lines; warnings become events too."""
-    handler = logging.StreamHandler(stream or sys.stdout)
+    _Output.level, _Output.stream = level, stream or sys.stdout
+    handler = logging.StreamHandler(_Output.stream)
     handler.setFormatter(JsonFormatter())
     logging.captureWarnings(True)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    return logging.getLogger(ROOT)
 
 
 def embedded_metric(

@@ -32,25 +32,17 @@ class Feature(NamedTuple):
     dtype: DType = "float64"
 
 
-class Schema(NamedTuple):
-    """The input columns, in the model's order."""
+class Schema:
+    """The input columns, in the model's order; what every request asks of them is worked out once."""
 
-    features: tuple[Feature, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
+    def __init__(self, features: tuple[Feature, ...]) -> None:
+        self.features = features
+        self.names: tuple[str, ...] = tuple(feature.name for feature in features)
         """Column names; empty strings where the model has none."""
-        return tuple(feature.name for feature in self.features)
-
-    @property
-    def named(self) -> bool:
+        self.named: bool = all(self.names)
         """Whether columns can be matched by name."""
-        return all(feature.name for feature in self.features)
-
-    @property
-    def numeric(self) -> bool:
+        self.numeric: bool = all(feature.dtype in ("float64", "int64") for feature in features)
         """Whether every column holds floating-point or whole numbers, so that rows are one float64 matrix."""
-        return all(feature.dtype in ("float64", "int64") for feature in self.features)
 
     def column(self, index: int) -> str:
         """How a message names the column at `index` (0-based)."""

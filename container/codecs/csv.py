@@ -20,6 +20,7 @@ from container.codecs.rows import Answer, Array, Table, numeric_matrix
 from container.errors import EmptyBody, MalformedBody
 
 MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
+_NUMBERS: Final = frozenset({float, int})
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -72,10 +73,8 @@ def _decode_numbers(body: bytes, schema: Schema, header: bool | None) -> Table |
         rows = orjson.loads(b"[[" + body.replace(b"\n", b"],[") + b"]]")
     except orjson.JSONDecodeError:
         return None
-    matrix = numeric_matrix(rows)
-    if matrix is None or np.isnan(matrix).any():  # JSON's null is no CSV
-        return None
-    return Table(matrix, names)
+    matrix = numeric_matrix(rows, _NUMBERS)
+    return None if matrix is None else Table(matrix, names)
 
 
 def _is_surely_data(line: bytes, schema: Schema) -> bool:

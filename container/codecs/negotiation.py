@@ -96,11 +96,18 @@ class MediaType(NamedTuple):
 
 def reader(content_type: str, body: bytes) -> tuple[Codec, Decode]:
     """The codec of the body and the function that reads it; raises UnsupportedMediaType."""
+    if found := _named_reader(content_type):
+        return found
+    codec = _by_first_byte(body)
+    return codec, _with_parameters(codec, MediaType.parse(content_type))
+
+
+@functools.lru_cache(maxsize=256)  # callers ask for the same few things all day
+def _named_reader(content_type: str) -> tuple[Codec, Decode] | None:
     media = MediaType.parse(content_type)
     if media.name in ("", contract.OCTET_STREAM):
-        codec = _by_first_byte(body)
-    else:
-        codec = find(media.name) or _refuse(media.name)
+        return None
+    codec = find(media.name) or _refuse(media.name)
     return codec, _with_parameters(codec, media)
 
 
@@ -152,7 +159,7 @@ def _to_utf8(body: bytes, charset: str) -> bytes:
         raise MalformedBody(f"The body is not {charset}: {error}.", "Send UTF-8.") from None
 
 
-@functools.lru_cache(maxsize=256)  # callers ask for the same few things all day
+@functools.lru_cache(maxsize=256)  # as above
 def writer(accept: str, came_as: Codec, default: str = "") -> tuple[Codec, str]:
     """The codec of the answer and the name it is sent under.
 

@@ -55,13 +55,13 @@ def plain(array: Array) -> list[Any]:
     return values
 
 
-def numeric_matrix(rows: list[Any]) -> Matrix | None:
-    """Rows of plain numbers (None for a missing one) as a matrix; None if anything else is in them or they differ
-    in length, so that a slower reader can say where."""
+def numeric_matrix(rows: list[Any], allowed: frozenset[type] = frozenset({float, int, type(None)})) -> Matrix | None:
+    """Rows of plain numbers (None for a missing one) as a matrix; None if anything that isn't `allowed` is in them or
+    they differ in length, so that a slower reader can say where."""
     try:
         widths = set(map(len, rows))
         flat = list(chain.from_iterable(rows))
-        if len(widths) != 1 or not set(map(type, flat)) <= {float, int, type(None)}:
+        if len(widths) != 1 or not allowed.issuperset(map(type, flat)):
             return None
         return np.array(flat, dtype=np.float64).reshape(len(rows), widths.pop())
     except (TypeError, OverflowError):

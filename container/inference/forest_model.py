@@ -5,8 +5,6 @@ Nothing is unpickled, and neither scikit-learn, SciPy, pandas nor joblib is impo
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 
 from container import logs, resources
@@ -16,8 +14,6 @@ from container.errors import IntegrityError
 from container.forest import layout
 from container.forest.model import ForestModel, RowsRejected
 from container.inference.model import LoadedModel, RowRejected
-
-logger = logging.getLogger(logs.ROOT)
 
 
 class CompiledModel:
@@ -61,7 +57,7 @@ def load(artifact: Artifact) -> LoadedModel:
             f"The forest takes {forest.n_features} columns, its manifest lists {len(manifest.features)}.",
             "Pack the model again.",
         )
-    logs.event(logger, "forest mapped", kernel=forest.kernel, why=forest.kernel_note or None)
+    logs.event("forest mapped", kernel=forest.kernel, why=forest.kernel_note or None)
     return LoadedModel(
         model=CompiledModel(forest),
         engine="forest",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import Enum
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from container.errors import Busy, ContainerError, NotReady
@@ -27,6 +26,29 @@ class State(Enum):
     FAILED = "FAILED"
 
 
+class Tickets:
+    """So many at a time: a context to be in, with `timeout` seconds of patience for a ticket; raises Busy after it.
+
+    A SimpleQueue is a semaphore in C: threading's own, in Python, costs as much as reading a row.
+    """
+
+    def __init__(self, count: int, timeout: float, said: str) -> None:
+        self._tickets: SimpleQueue[None] = SimpleQueue()
+        self._timeout = timeout
+        self._said = said
+        for _ in range(count):
+            self._tickets.put(None)
+
+    def __enter__(self) -> None:
+        try:
+            self._tickets.get(block=self._timeout > 0, timeout=self._timeout or None)
+        except Empty:
+            raise Busy(self._said, "Send less at a time, or add instances.") from None
+
+    def __exit__(self, *_: object) -> None:
+        self._tickets.put(None)
+
+
 class Service:
     """Holds the pipeline once it is loaded. `cores` requests predict at a time; the others wait up to `timeout` s."""
 
@@ -34,9 +56,10 @@ class Service:
         self.state = State.NEW
         self.cause: ContainerError | None = None
         self._pipeline: Pipeline | None = None
-        self._timeout = timeout
-        self._places = threading.BoundedSemaphore(THREADS - RESERVED)
-        self._cores = threading.BoundedSemaphore(cores)
+        most = THREADS - RESERVED
+        self.places = Tickets(most, 0, f"{most} requests are already in this server.")
+        """To be taken before a body is read, so that there is always a thread left for /ping."""
+        self._turns = Tickets(cores, timeout, f"The request waited {timeout:g} s for its turn.")
 
     def load(self, open_pipeline: Callable[[], Pipeline]) -> None:
         """Load the model, once; re-raises what `open_pipeline` raises, after noting it as the cause."""
@@ -65,26 +88,8 @@ class Service:
         """The loaded model's id; "none" before there is one, or where a bare file has none."""
         return (self._pipeline and self._pipeline.loaded.model_id) or "none"
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place among the requests in this worker; raises Busy when there is none, before the body is read."""
-        if not self._places.acquire(blocking=False):
-            raise Busy(f"{THREADS - RESERVED} requests are already in this server.", "Try again, or add instances.")
-        try:
-            yield
-        finally:
-            self._places.release()
-
     def invoke(self, invocation: Invocation, timings: Timings) -> Reply:
-        """Answer one invocation when its turn comes; raises Busy after `timeout` seconds of waiting."""
-        turn = self._cores.acquire(timeout=self._timeout)
-        timings.done("wait")
-        if not turn:
-            raise Busy(
-                f"The request waited {self._timeout:g} s for its turn.",
-                "Send less at a time, or add instances.",
-            )
-        try:
+        """Answer one invocation when its turn comes; raises Busy when it doesn't, and what the pipeline raises."""
+        with self._turns:
+            timings.done("wait")
             return self.pipeline(invocation, timings)
-        finally:
-            self._cores.release()

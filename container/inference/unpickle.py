@@ -12,8 +12,6 @@ from container import logs
 from container.artifact.store import Artifact
 from container.errors import ArtifactError, ContainerError, IncompatibleModel, MissingLibrary, first_line
 
-logger = logging.getLogger(logs.ROOT)
-
 _OWN_CODE: Final = "Its class must be importable where it is served: put it in a package that the image installs."
 
 
@@ -45,7 +43,6 @@ def read_estimator(artifact: Artifact) -> tuple[Any, str]:
     written = written or (found[0] if found else sklearn.__version__)
     if written != sklearn.__version__:
         logs.event(
-            logger,
             "model was written by another scikit-learn",
             level=logging.WARNING,
             written_by=written,

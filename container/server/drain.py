@@ -28,9 +28,16 @@ class Drain:
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer, then drain: the answer is sent when this returns."""
-        answer = self._app(environ, start_response)
-        if "HTTP_EXPECT" not in environ:  # who asks before sending (100-continue) sends nothing after a refusal
+        """Answer, then drain where the answer is a refusal: it is sent when this returns."""
+        refused = False
+
+        def noting(status: str, *rest: Any) -> Any:
+            nonlocal refused
+            refused = status >= "4"
+            return start_response(status, *rest)
+
+        answer = self._app(environ, noting)
+        if refused and "HTTP_EXPECT" not in environ:  # who asks first (100-continue) sends nothing after a refusal
             _discard(environ["wsgi.input"], environ["gunicorn.socket"])
         return answer
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 from flask import Flask
@@ -14,8 +13,6 @@ from container.inference.pipeline import Pipeline
 from container.inference.service import Service
 from container.settings import Settings
 from container.web.app import create_app
-
-logger = logging.getLogger(logs.ROOT)
 
 
 def compose(settings: Settings) -> tuple[Service, Flask]:
@@ -31,7 +28,6 @@ def load_pipeline(path: Path, settings: Settings) -> Pipeline:
     with open_model(path) as artifact:
         loaded = load(artifact)
     logs.event(
-        logger,
         "model loaded",
         model_id=loaded.model_id or None,
         engine=loaded.engine,

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from flask import Flask, Request
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Request, Response
 from werkzeug.routing import MapAdapter
 
 from container.inference.service import Service
 from container.settings import Settings
-from container.web import errors, requestlog, routes
+from container.web import errors, routes
+from container.web.requestlog import RequestLog
 
 
 class Application(Flask):
-    """Flask that routes by path and method alone. Working out the host's name, which means nothing here, would cost
-    every request some microseconds and the first one milliseconds (it loads the tables of international names)."""
+    """Flask without what no request here needs, which together costs as much as answering one does."""
+
+    def __init__(self, requests: RequestLog) -> None:
+        super().__init__(__package__, static_folder=None, template_folder=".")
+        self._requests = requests
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Called by Flask for each request."""
+        """Route by path and method alone: working out the host's name makes the first request load the tables of
+        international names."""
         if request is None:
             return super().create_url_adapter(request)
         return MapAdapter(self.url_map, "", "/", "", "http", request.path, request.method)
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view is a coroutine, and Flask asks for each request."""
+        return func
+
+    def preprocess_request(self) -> None:
+        """One thing happens before a request, and there are no blueprints to ask for more."""
+        self._requests.begin()
+
+    def process_response(self, response: Response) -> Response:
+        """One thing happens after a request, and there is no session to save."""
+        return self._requests.finish(response)
+
 
 def create_app(service: Service, settings: Settings, cores: int) -> Flask:
     """An application over a service; `cores` is what `/execution-parameters` recommends using."""
-    app = Application(__package__, static_folder=None, template_folder=".")
-    limit = settings.max_payload_bytes
-    # One more than is allowed: Flask cuts a chunked body off at this length without a word, and routes looks at it.
-    app.config["MAX_CONTENT_LENGTH"] = None if limit is None else limit + 1
+    app = Application(RequestLog(settings, lambda: service.model_id))
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_payload_bytes  # for the message; web.body sees to it
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.redirect_defaults = False
     app.url_map.merge_slashes = False
-    requestlog.register(app, settings, lambda: service.model_id)
     errors.register(app)
     routes.register(app, service, settings, cores)
     if settings.landing_page:

@@ -26,7 +26,7 @@ def register(app: Flask) -> None:
 
 def _expected(error: ContainerError) -> Response:
     if error.status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        logs.event(logger, error.message, level=logging.ERROR, request_id=g.request_id)
+        logs.event(error.message, level=logging.ERROR, request_id=g.request_id)
         logger.error("cause", exc_info=error, extra={"fields": {"request_id": g.request_id}})
     return _answer(error.status, error.code, error.message, error.hint)
 

@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import sys
 import time
 import uuid
 from collections.abc import Callable
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Response, g, request
 
 from container import contract, logs
 from container.inference.pipeline import Timings
 from container.settings import Settings
 
-logger = logging.getLogger(logs.ROOT)
-
+_ID_KEY: Final = "HTTP_" + contract.INFERENCE_ID_HEADER.upper().replace("-", "_")
 _ID: Final = re.compile(rf"[\x20-\x7e]{{1,{contract.INFERENCE_ID_CHARS}}}")
 
 
-def register(app: Flask, settings: Settings, model_id: Callable[[], str]) -> None:
-    """Give requests their id and log invocations when they are answered; metrics are grouped by `model_id`."""
+class RequestLog:
+    """What happens before and after every request. `model_id` groups the metrics."""
 
-    @app.before_request
-    def start() -> None:
-        came = request.headers.get(contract.INFERENCE_ID_HEADER, "").strip()
+    def __init__(self, settings: Settings, model_id: Callable[[], str]) -> None:
+        self._with_metrics = settings.metrics == "emf"
+        self._model_id = model_id
+
+    def begin(self) -> None:
+        """Give the request its id: the caller's, where there is a sound one."""
+        came = request.environ.get(_ID_KEY, "").strip()
         g.request_id = came if _ID.fullmatch(came) else uuid.uuid4().hex
         g.timings = Timings()
 
-    @app.after_request
-    def finish(response: Response) -> Response:
-        if request.path == contract.INVOCATIONS_PATH:
-            timings: Timings = g.timings
-            timings.finish()
-            logs.event(
-                logger,
-                "invocation",
-                request_id=g.request_id,
-                status=response.status_code,
-                rows=timings.rows,
-                milliseconds=timings.milliseconds,
-            )
-            if settings.metrics == "emf":
-                metrics = {
-                    "Latency": (timings.milliseconds["total"], "Milliseconds"),
-                    "Rows": (timings.rows, "Count"),
-                    "Errors": (int(response.status_code >= 400), "Count"),
-                }
-                properties = {"request_id": g.request_id, "status": response.status_code}
-                sys.stdout.write(logs.embedded_metric(metrics, {"Model": model_id()}, properties, time.time()) + "\n")
-                sys.stdout.flush()
+    def finish(self, response: Response) -> Response:
+        """Log an invocation that is answered."""
+        if request.path != contract.INVOCATIONS_PATH:
+            return response
+        timings: Timings = g.timings
+        timings.finish()
+        seen = {"request_id": g.request_id, "status": response.status_code}
+        logs.event("invocation", **seen, rows=timings.rows, milliseconds=timings.milliseconds)
+        if self._with_metrics:
+            metrics = {
+                "Latency": (timings.milliseconds["total"], "Milliseconds"),
+                "Rows": (timings.rows, "Count"),
+                "Errors": (int(response.status_code >= 400), "Count"),
+            }
+            logs.write(logs.embedded_metric(metrics, {"Model": self._model_id()}, seen, time.time()))
         return response

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import orjson
 from flask import Flask, Response, g, render_template, request
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.exceptions import UnsupportedMediaType as UnsupportedEncoding
 
 from container import contract
 from container.inference.pipeline import Invocation
 from container.inference.service import Service
 from container.settings import Settings
+from container.web import body
 
 
 def register(app: Flask, service: Service, settings: Settings, cores: int) -> None:
     """`/ping`, `/invocations` and `/execution-parameters`."""
-    limit = settings.max_payload_bytes
 
     @app.get(contract.PING_PATH)
     def ping() -> Response:
@@ -25,19 +24,14 @@ def register(app: Flask, service: Service, settings: Settings, cores: int) -> No
     @app.post(contract.INVOCATIONS_PATH)
     def invocations() -> Response:
         service.pipeline  # noqa: B018 - as above, before the body is read
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        environ, timings = request.environ, g.timings
+        if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
             raise UnsupportedEncoding("Compressed bodies (Content-Encoding) aren't read here; send the body as it is.")
-        with service.place():
-            body = request.get_data(cache=False)
-            if limit is not None and len(body) > limit:
-                raise RequestEntityTooLarge
-            g.timings.done("receive")
-            invocation = Invocation(
-                body=body,
-                content_type=request.headers.get("Content-Type", ""),
-                accept=request.headers.get("Accept", ""),
-            )
-            reply = service.invoke(invocation, g.timings)
+        with service.places:
+            content = body.read(environ, settings.max_payload_bytes)
+            timings.done("receive")
+            accept = environ.get("HTTP_ACCEPT", "")
+            reply = service.invoke(Invocation(content, environ.get("CONTENT_TYPE", ""), accept), timings)
         return Response(reply.body, content_type=reply.media_type)
 
     @app.get(contract.EXECUTION_PARAMETERS_PATH)

@@ -21,13 +21,14 @@ def stream() -> Iterator[io.StringIO]:
     out = io.StringIO()
     logs.configure(logging.INFO, out)
     yield out
+    logs._Output.stream = None
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(False)
 
 
 def test_an_event_is_one_line_with_its_fields(stream: io.StringIO) -> None:
-    logs.event(logging.getLogger(logs.ROOT), "invoked", rows=2, note="two\nlines")
+    logs.event("invoked", rows=2, note="two\nlines")
     (line,) = stream.getvalue().splitlines()
     found = json.loads(line)
     assert (found["level"], found["event"], found["rows"], found["note"]) == ("info", "invoked", 2, "two\nlines")
@@ -43,12 +44,12 @@ def test_a_traceback_stays_within_the_line(stream: io.StringIO) -> None:
 
 
 def test_what_json_does_not_know_is_written_as_text(stream: io.StringIO) -> None:
-    logs.event(logging.getLogger(logs.ROOT), "odd", value=frozenset({1}))
+    logs.event("odd", value=frozenset({1}))
     assert json.loads(stream.getvalue())["value"] == "frozenset({1})"
 
 
 def test_less_severe_events_are_left_out(stream: io.StringIO) -> None:
-    logs.event(logging.getLogger(logs.ROOT), "detail", level=logging.DEBUG)
+    logs.event("detail", level=logging.DEBUG)
     assert stream.getvalue() == ""
 
 

@@ -43,13 +43,12 @@ def test_a_failure_is_remembered_and_told(error):
 
 def test_there_are_only_so_many_places():
     service = Service(cores=1, timeout=1)
-    taken = [service.place() for _ in range(THREADS - RESERVED)]
-    for place in taken:
-        place.__enter__()
-    with pytest.raises(Busy), service.place():
+    for _ in range(THREADS - RESERVED):
+        service.places.__enter__()
+    with pytest.raises(Busy), service.places:
         pass
-    taken.pop().__exit__(None, None, None)
-    with service.place():
+    service.places.__exit__(None, None, None)
+    with service.places:
         pass
 
 
