@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -115,6 +114,8 @@ def _same(answers: list[Any], expected: list[Any]) -> bool:
 
 def _here(artifact: Artifact) -> str:
     """The versions at hand of what the model was packed with."""
+    from importlib.metadata import PackageNotFoundError, version
+
     found = []
     for name in artifact.manifest.versions if artifact.manifest else {}:
         with contextlib.suppress(PackageNotFoundError):

@@ -106,11 +106,14 @@ def _answer_until(done: threading.Event, app: Flask, listener: socket.socket) ->
     from werkzeug.serving import WSGIRequestHandler, make_server
 
     class Quiet(WSGIRequestHandler):
+        timeout = 0.5  # for a caller who connects and says nothing: the hand-over waits for this one
+
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """The application has its own log."""
 
     host, port = listener.getsockname()[:2]
-    server = make_server(host, port, app, threaded=True, request_handler=Quiet, fd=listener.fileno())
+    # One at a time, in this thread: gunicorn forks when it has ended, and what another thread held would stay locked.
+    server = make_server(host, port, app, request_handler=Quiet, fd=listener.fileno())
     server.timeout = 0.05
     while not done.is_set():
         server.handle_request()
