@@ -16,7 +16,7 @@ BUILD_FLAGS ?= --network host
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup serve train test check format lock image clean
+.PHONY: help setup serve train test check format bench lock image clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ check: $(READY) ## Lint, format, types and the arrows between packages
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench: $(READY) ## Measure against a plain Flask server, write docs/benchmarks.md: PEERS=1 CHECK=1 BIG=0 QUICK=1
+	@$(BIN)/python -m benchmarks.run --image $(IMAGE) $(if $(PEERS),--peers) $(if $(CHECK),--check) \
+	  $(if $(filter 0,$(BIG)),--no-big) $(if $(QUICK),--quick)
 
 image: ## Build the image: IMAGE=coppice BASE_IMAGE=…
 	docker build $(BUILD_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \

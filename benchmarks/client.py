@@ -10,7 +10,7 @@ class Refused(OSError):
     """The server closed the connection before it had answered."""
 
 
-def request(method: str, path: str, headers: Mapping[str, str] = {}, body: bytes = b"") -> bytes:  # noqa: B006
+def request(method: str, path: str, headers: Mapping[str, str] = {}, body: bytes = b"") -> bytes:
     """A whole request in bytes, so that nothing is put together while the clock runs."""
     lines = [f"{method} {path} HTTP/1.1", "Host: localhost", *(f"{name}: {value}" for name, value in headers.items())]
     if method == "POST":
@@ -21,7 +21,7 @@ def request(method: str, path: str, headers: Mapping[str, str] = {}, body: bytes
 class Connection:
     """Keep-alive to 127.0.0.1."""
 
-    def __init__(self, port: int, timeout: float = 120) -> None:
+    def __init__(self, port: int, timeout: float = 30) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._rest = b""

@@ -28,7 +28,9 @@ class Tally:
     wrong: int = 0
 
     def add(self, server: Server, batch: Batch, status: int, body: bytes) -> None:
-        """Compare one reply."""
+        """Compare one reply; raises ValueError for an error, after which more requests would only take time."""
+        if status != 200:
+            raise ValueError(f"answered {status}: {body[:200].decode(errors='replace')}")
         self.compared += len(batch.lines)
         self.wrong += server.contender.wrong(batch, status, body)
 

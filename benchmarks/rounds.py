@@ -14,7 +14,7 @@ from benchmarks import wrk
 from benchmarks.contenders import Contender
 from benchmarks.measure import Tally, latencies, percentile, ping_under_load
 from benchmarks.processes import NotServing, Server
-from benchmarks.rows import Batch, Rows
+from benchmarks.rows import Rows
 
 MEGABYTE = 1e6
 
@@ -80,7 +80,7 @@ class Run:
                 say(f"launch {number + 1} of {self._plan.launches}: {record.contender.title}")
                 with self._noting(record), self._up(record, number) as (server, seconds):
                     record.add("launch_ms", seconds * 1e3)
-                    singles = self._batches(record, 1, seed=100 + number)
+                    singles = self._rows.batches(1, seed=100 + number)
                     latencies(server, singles, self._plan.warm_up, 60, record.tally)
                     record.add("pss_mb", server.memory() / MEGABYTE)
 
@@ -107,7 +107,7 @@ class Run:
         yield "/ping under load", lambda record, server: self._pings(record, server, number)
 
     def _singles(self, record: Record, server: Server, number: int) -> None:
-        singles = self._batches(record, 1, seed=number)
+        singles = self._rows.batches(1, seed=number)
         found = latencies(server, singles, self._plan.singles, self._plan.seconds, record.tally)
         for name, share in (("p50", 0.50), ("p95", 0.95), ("p99", 0.99)):
             record.add(f"{name}_ms", percentile(found, share) * 1e3)
@@ -123,7 +123,7 @@ class Run:
         def step(record: Record, server: Server) -> None:
             if record.contender.constant is not None:
                 return
-            batches = self._batches(record, size, seed=number)
+            batches = self._rows.batches(size, seed=number)
             found = latencies(server, batches, count, self._plan.seconds, record.tally)
             median = statistics.median(found)
             record.add(f"rows_{size}_ms", median * 1e3)
@@ -135,11 +135,8 @@ class Run:
         if record.contender.constant is not None:
             return
         size, _ = self._plan.batches[-1]
-        found = ping_under_load(server, self._batches(record, size, seed=number), self._plan.seconds, record.tally)
+        found = ping_under_load(server, self._rows.batches(size, seed=number), self._plan.seconds, record.tally)
         record.add("ping_p99_ms", percentile(found, 0.99) * 1e3)
-
-    def _batches(self, record: Record, size: int, seed: int) -> Iterator[Batch]:
-        return self._rows.batches(size, seed)
 
     def _sound(self) -> list[Record]:
         return [record for record in self.records.values() if not record.note]
@@ -148,7 +145,7 @@ class Run:
     def _up(self, record: Record, seed: int) -> Iterator[tuple[Server, float]]:
         server = Server(record.contender, self._server_core, self._work)
         try:
-            yield server, server.wait_for_first_answer(next(self._batches(record, 1, seed)))
+            yield server, server.wait_for_first_answer(next(self._rows.batches(1, seed)))
         finally:
             server.stop()
 

@@ -1,4 +1,4 @@
-"""gunicorn for the plain and the empty server: what container/server/gunicorn_conf.py sets, so that it decides nothing."""
+"""gunicorn for the plain and the empty server: as Coppice's own sets it, so that it decides nothing."""
 
 worker_class = "gthread"
 workers = 1
