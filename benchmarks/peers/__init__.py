@@ -1,1 +1,1 @@
-"""Servers from elsewhere, each in a virtual environment of its own: NAME.py says how to start it, NAME.txt what it is."""
+"""Servers from elsewhere, each in an environment of its own: NAME.py says how to start it, NAME.txt what is in it."""

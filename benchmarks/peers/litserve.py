@@ -1,4 +1,4 @@
-"""LitServe: a class with setup, decode, predict and encode, in litserve_server.py."""
+"""LitServe: a class with setup, decode, predict and encode, in inside/litserve_server.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def contender(binaries: Path, folder: Path, _columns: Sequence[str]) -> Contende
     return Contender(
         key="litserve",
         title="LitServe",
-        command=(str(binaries / "python"), str(Path(__file__).with_name("litserve_server.py")), PORT),
+        command=(str(binaries / "python"), str(Path(__file__).with_name("inside") / "litserve_server.py"), PORT),
         environment={"MODEL_FILE": str(folder / "bare" / "model" / "model.joblib")},
         path="/predict",
         content_type="application/json",

@@ -1,4 +1,4 @@
-"""`mlflow models serve`; the model is logged once, in MLflow's environment, by mlflow_save.py."""
+"""`mlflow models serve`; the model is logged once, in MLflow's environment, by inside/mlflow_save.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def contender(binaries: Path, folder: Path, columns: Sequence[str]) -> Contender
     """Rows as a split data frame."""
     place = folder / "mlflow"
     if not (place / "MLmodel").exists():
-        save = Path(__file__).with_name("mlflow_save.py")
+        save = Path(__file__).with_name("inside") / "mlflow_save.py"
         command = [binaries / "python", save, folder / "bare" / "model" / "model.joblib", place]
         subprocess.run(command, check=True, capture_output=True, text=True)
     head = '{"dataframe_split":{"columns":' + json.dumps(list(columns)) + ',"data":[['
