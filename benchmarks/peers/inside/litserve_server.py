@@ -1,7 +1,6 @@
 """Runs in LitServe's environment: the joblib behind its API, one worker, no batching."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: LitServe reads the types.
 import os
 import sys
 from typing import Any
