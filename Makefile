@@ -19,7 +19,7 @@ BUILD = docker build $(BUILD_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup serve train test check format lock image clean
+.PHONY: help setup serve train test check format bench lock image clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ help: ## List the commands
 
 setup: $(READY) ## Create .venv with everything in it; the command line is .venv/bin/coppice
 
-$(READY): requirements/dev.txt pyproject.toml
+$(READY): requirements/dev.txt pyproject.toml setup.py container/forest/_kernel.c container/forest/_walk.h
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Coppice needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; exit 3; }
 	@echo "setting up .venv (once) …" >&2
@@ -57,6 +57,11 @@ check: $(READY) ## Lint, format, types and the arrows between packages
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench: $(READY) ## Measure against a plain Flask server, write docs/benchmarks.md: PEERS=1 CHECK=1 BIG=0 QUICK=1
+	@$(BIN)/python -m compileall -q container  # as the image does: a cold start that compiles isn't one
+	@$(BIN)/python -m benchmarks.run --image $(IMAGE) --slim-image $(IMAGE)-slim $(if $(PEERS),--peers) \
+	  $(if $(CHECK),--check) $(if $(filter 0,$(BIG)),--no-big) $(if $(QUICK),--quick)
 
 image: ## Build the images: IMAGE=coppice BASE_IMAGE=…; and IMAGE-slim, for compiled forests only
 	$(BUILD) --target slim --tag $(IMAGE)-slim .

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import pickle
 import statistics
 import sys
@@ -36,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", nargs="?", type=Path, default=TABLE)
     parser.add_argument("--trees", type=int, default=100)
+    parser.add_argument("--json", type=Path, help="write the medians, in seconds, there too")
     options = parser.parse_args()
     estimator, rows = grow(options.table, options.trees)
     with tempfile.TemporaryDirectory() as name:
@@ -43,8 +45,9 @@ def main() -> None:
     predictors = {"scikit-learn": estimator.predict, "numpy": ForestModel(forest, kernel="numpy").predict}
     if BEST == "native":
         predictors["native"] = ForestModel(forest).predict
-    for n_rows in ROUNDS:
-        measure(predictors, rows, n_rows)
+    medians = {n_rows: measure(predictors, rows, n_rows) for n_rows in ROUNDS}
+    if options.json:
+        options.json.write_text(json.dumps(medians))
 
 
 def grow(path: Path, trees: int) -> tuple[Any, np.ndarray]:
@@ -81,8 +84,8 @@ def timed(call: Callable[..., Any], *arguments: Any) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def measure(predictors: dict[str, Callable[[Any], Any]], rows: np.ndarray, n_rows: int) -> None:
-    """Take turns over streaks of batches of `n_rows` distinct rows.
+def measure(predictors: dict[str, Callable[[Any], Any]], rows: np.ndarray, n_rows: int) -> dict[str, float]:
+    """Take turns over streaks of batches of `n_rows` distinct rows; returns median seconds.
 
     A streak long enough that each predictor meets its own trees in the cache, not what the other left there.
     """
@@ -102,6 +105,7 @@ def measure(predictors: dict[str, Callable[[Any], Any]], rows: np.ndarray, n_row
     base = medians["scikit-learn"]
     figures = [f"{name} {median * 1e6:,.0f} us ({base / median:.1f} x)" for name, median in medians.items()]
     say(f"{n_rows:>6,} rows: " + ", ".join(figures))
+    return medians
 
 
 def say(line: str) -> None:
