@@ -97,7 +97,7 @@ add(PyObject *Py_UNUSED(module), PyObject *args)
     if (held.buffers[1].len != (f.n_trees + 1) * 8 || held.buffers[5].len != b.n_rows * f.width * 8 || b.shift > 31)
         return misfit(&held);
     Py_BEGIN_ALLOW_THREADS
-    if (b.n_rows >= ROWS_FROM || f.n_trees < LANES)
+    if (b.n_rows >= ROWS_FROM || f.n_trees < TREE_LANES)
         add_tree_by_tree(&f, &b, out);
     else
         add_row_by_row(&f, &b, out);
@@ -125,10 +125,10 @@ leaves(PyObject *Py_UNUSED(module), PyObject *args)
     if (held.buffers[2].len != b.n_rows * 4 || b.shift > 31)
         return misfit(&held);
     Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t first = 0; first < b.n_rows; first += LANES) {
-        const node *at[LANES];
+    for (Py_ssize_t first = 0; first < b.n_rows; first += ROW_LANES) {
+        const node *at[ROW_LANES];
         walk_rows(root, &b, first, at);
-        for (int lane = 0; lane < at_most(LANES, b.n_rows - first); lane++)
+        for (int lane = 0; lane < at_most(ROW_LANES, b.n_rows - first); lane++)
             out[first + lane] = (uint32_t)(at[lane] - root);
     }
     Py_END_ALLOW_THREADS

@@ -8,7 +8,7 @@
  *
  * The left child is the next node, the right child follows the left subtree. A leaf's word is -1 << shift, which
  * makes its "right child" itself, and its key is below any row's, so it always goes right: walking past the end of
- * a path is harmless, and no step asks whether it stands on a leaf. Latency is hidden by walking LANES paths at once.
+ * a path is harmless, and no step asks whether it stands on a leaf. Latency is hidden by walking several paths at once.
  *
  * The arrays are trusted: layout.read has passed tree_is_sound over every tree.
  */
@@ -22,7 +22,8 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 enum {
-    LANES = 8,         /* paths walked at once: more spills registers, fewer leaves memory idle */
+    TREE_LANES = 16, /* trees walked at once for one row: the memory is cold, and idle less the more ask of it */
+    ROW_LANES = 8,   /* rows walked at once through one tree: the paths share lines, and more spill registers */
     HOPS = 4,          /* steps between two looks at whether all lanes have arrived */
     ROWS_FROM = 512,   /* from so many rows on, one tree for all rows; below, all trees for one row */
 };
@@ -59,15 +60,15 @@ step(const node *at, const uint32_t *row, uint32_t mask, unsigned shift)
 }
 
 ALWAYS_INLINE void
-walk(const node *at[LANES], const uint32_t *const row[LANES], uint32_t mask, unsigned shift)
+walk(const node **at, const uint32_t *const *row, int lanes, uint32_t mask, unsigned shift)
 {
     int walking;
     do {
         for (int hop = 0; hop < HOPS; hop++)
-            for (int lane = 0; lane < LANES; lane++)
+            for (int lane = 0; lane < lanes; lane++)
                 at[lane] = step(at[lane], row[lane], mask, shift);
         walking = 0;
-        for (int lane = 0; lane < LANES; lane++)
+        for (int lane = 0; lane < lanes; lane++)
             walking |= at[lane]->key >= FIRST_SPLIT;
     } while (walking);
 }
@@ -88,14 +89,14 @@ at_most(ptrdiff_t i, ptrdiff_t last)
 }
 
 ALWAYS_INLINE void
-walk_rows(const node *root, const batch *b, ptrdiff_t first, const node *at[LANES])
+walk_rows(const node *root, const batch *b, ptrdiff_t first, const node *at[ROW_LANES])
 {
-    const uint32_t *row[LANES];
-    for (int lane = 0; lane < LANES; lane++) {
+    const uint32_t *row[ROW_LANES];
+    for (int lane = 0; lane < ROW_LANES; lane++) {
         at[lane] = root;
         row[lane] = b->keys + at_most(first + lane, b->n_rows - 1) * b->stride;
     }
-    walk(at, row, b->mask, b->shift);
+    walk(at, row, ROW_LANES, b->mask, b->shift);
 }
 
 static void
@@ -103,10 +104,10 @@ add_tree_by_tree(const forest *f, const batch *b, double *out)
 {
     for (ptrdiff_t tree = 0; tree < f->n_trees; tree++) {
         const node *root = f->nodes + f->tree_starts[tree];
-        for (ptrdiff_t first = 0; first < b->n_rows; first += LANES) {
-            const node *at[LANES];
+        for (ptrdiff_t first = 0; first < b->n_rows; first += ROW_LANES) {
+            const node *at[ROW_LANES];
             walk_rows(root, b, first, at);
-            for (int lane = 0; lane < at_most(LANES, b->n_rows - first); lane++)
+            for (int lane = 0; lane < at_most(ROW_LANES, b->n_rows - first); lane++)
                 add_leaf(f, tree, at[lane], out + (first + lane) * f->width);
         }
     }
@@ -116,15 +117,15 @@ static void
 add_row_by_row(const forest *f, const batch *b, double *out)
 {
     for (ptrdiff_t r = 0; r < b->n_rows; r++) {
-        const uint32_t *row[LANES];
-        for (int lane = 0; lane < LANES; lane++)
+        const uint32_t *row[TREE_LANES];
+        for (int lane = 0; lane < TREE_LANES; lane++)
             row[lane] = b->keys + r * b->stride;
-        for (ptrdiff_t first = 0; first < f->n_trees; first += LANES) {
-            const node *at[LANES];
-            for (int lane = 0; lane < LANES; lane++)
+        for (ptrdiff_t first = 0; first < f->n_trees; first += TREE_LANES) {
+            const node *at[TREE_LANES];
+            for (int lane = 0; lane < TREE_LANES; lane++)
                 at[lane] = f->nodes + f->tree_starts[at_most(first + lane, f->n_trees - 1)];
-            walk(at, row, b->mask, b->shift);
-            for (int lane = 0; lane < at_most(LANES, f->n_trees - first); lane++)
+            walk(at, row, TREE_LANES, b->mask, b->shift);
+            for (int lane = 0; lane < at_most(TREE_LANES, f->n_trees - first); lane++)
                 add_leaf(f, first + lane, at[lane], out + r * f->width);
         }
     }

@@ -21,14 +21,37 @@ DRAIN_SECONDS = contract.STOP_GRACE_SECONDS - 5
 """How long requests in flight may take after SIGTERM; SIGKILL comes five seconds later."""
 
 
-class DrainingWorker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker, which after SIGTERM answers who is already in the queue and refuses who comes later.
+LINGER_MILLISECONDS = 2
+"""How long a thread stays with a connection it has answered, in case its caller goes on at once."""
 
-    gunicorn's own keeps the socket open until the last request is done: who connects meanwhile waits, and is reset.
-    """
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's threaded worker with two habits of its own."""
+
+    def handle(self, conn: Any) -> Any:
+        """Answer a connection, and go on answering while its caller is quick. Called by gunicorn in a thread.
+
+        gunicorn hands a connection back to its main thread after every answer, and that hands it to a thread again:
+        two changes of thread, which cost a caller who sends one row after the other a third of the time.
+        """
+        kept = super().handle(conn)
+        while kept is True and self.alive and self._goes_on(conn):
+            kept = super().handle(conn)
+        return kept
+
+    @staticmethod
+    def _goes_on(conn: Any) -> bool:
+        if conn.parser.unreader.buf.getvalue():
+            return True
+        waiting = select.poll()
+        waiting.register(conn.sock, select.POLLIN)
+        return bool(waiting.poll(LINGER_MILLISECONDS))
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Called by gunicorn, with False when the worker stops."""
+        """Called by gunicorn, with False when the worker stops: answer who is in the queue, refuse who comes later.
+
+        gunicorn's own keeps the socket open until the last request is done; who connects meanwhile waits and is reset.
+        """
         super().set_accept_enabled(enabled)
         if not self.alive:
             for listener in self.sockets:
@@ -57,7 +80,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._options = {
             "bind": f"fd://{fd}",
             # Threads, so that /ping is answered beside an inference; see service.THREADS for their number.
-            "worker_class": DrainingWorker,
+            "worker_class": Worker,
             "threads": THREADS,
             "workers": settings.workers,
             # The application is built already: workers fork from here and share the model's pages.

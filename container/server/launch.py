@@ -28,6 +28,9 @@ from container.settings import Settings
 
 logger = logging.getLogger(logs.ROOT)
 
+SWITCH_SECONDS: Final = 0.0005
+"""How long a thread may keep others from the interpreter; Python's 5 ms would add up for a /ping beside a large body."""
+
 MOMENT: Final = 0.25
 """Seconds of loading before anybody answers for it; requests that come sooner wait in the socket's queue."""
 
@@ -72,6 +75,7 @@ def serve(
             f"The model at {path} can't be served: loading it raised {type(error).__name__}: {error}.",
             "The traceback is in the log above.",
         ) from error
+    sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # nor need workers look through it, which would unshare its pages
     gc.enable()
     Server(app, listener.detach(), settings, lambda: when_ready(port)).run()

@@ -6,7 +6,8 @@ import re
 import time
 import uuid
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from flask import Response, g, request
 
@@ -32,18 +33,19 @@ class RequestLog:
         g.timings = Timings()
 
     def finish(self, response: Response) -> Response:
-        """Log an invocation that is answered."""
-        if request.path != contract.INVOCATIONS_PATH:
-            return response
-        timings: Timings = g.timings
-        timings.finish()
-        seen = {"request_id": g.request_id, "status": response.status_code}
+        """See that an invocation is logged, once its answer is on its way: the caller needn't wait for that."""
+        if request.path == contract.INVOCATIONS_PATH:
+            g.timings.finish()
+            response.call_on_close(partial(self._log, g.request_id, response.status_code, g.timings))
+        return response
+
+    def _log(self, request_id: str, status: int, timings: Timings) -> None:
+        seen: dict[str, Any] = {"request_id": request_id, "status": status}
         logs.event("invocation", **seen, rows=timings.rows, milliseconds=timings.milliseconds)
         if self._with_metrics:
             metrics = {
                 "Latency": (timings.milliseconds["total"], "Milliseconds"),
                 "Rows": (timings.rows, "Count"),
-                "Errors": (int(response.status_code >= 400), "Count"),
+                "Errors": (int(status >= 400), "Count"),
             }
             logs.write(logs.embedded_metric(metrics, {"Model": self._model_id()}, seen, time.time()))
-        return response

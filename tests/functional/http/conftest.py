@@ -93,6 +93,8 @@ class Server:
         raise AssertionError(f"not ready after {START_SECONDS} s: {self.log.read_text()}")
 
     def events(self) -> list[dict[str, Any]]:
+        """What was logged so far; an answer is sent before its line is written."""
+        time.sleep(0.2)
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
     def stop(self) -> int:
