@@ -29,7 +29,7 @@ from container.settings import Settings
 logger = logging.getLogger(logs.ROOT)
 
 SWITCH_SECONDS: Final = 0.0005
-"""How long a thread may keep others from the interpreter; Python's 5 ms would add up for a /ping beside a large body."""
+"""How long a thread may keep the others from the interpreter. A /ping beside a large body waits several times."""
 
 MOMENT: Final = 0.25
 """Seconds of loading before anybody answers for it; requests that come sooner wait in the socket's queue."""

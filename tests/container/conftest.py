@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 
+import joblib
+import pandas as pd
 import pytest
 from containers import ROOT, Container, docker
 
@@ -30,6 +32,29 @@ def image(_engine: None) -> str:
     name = "coppice-test"
     subprocess.run(["make", "image", f"IMAGE={name}"], cwd=ROOT, check=True, capture_output=True)
     return name
+
+
+@pytest.fixture(scope="session")
+def slim_image(image: str) -> str:
+    """Built by the same command."""
+    return f"{image}-slim"
+
+
+@pytest.fixture(scope="session")
+def scripts(tmp_path_factory, image):
+    """A copy of local_test in which train_local.sh has run."""
+    folder = tmp_path_factory.mktemp("local") / "local_test"
+    shutil.copytree(ROOT / "local_test", folder, ignore=shutil.ignore_patterns("model.joblib", "manifest.json"))
+    trained = subprocess.run([folder / "train_local.sh", image], check=True, capture_output=True, text=True)
+    assert "validation:rmse=" in trained.stdout
+    return folder
+
+
+@pytest.fixture(scope="session")
+def expected(scripts):
+    """What the estimator itself says to payload.csv. It was written by another Python; the trees are the same."""
+    estimator = joblib.load(scripts / "test_dir/model/model.joblib")
+    return estimator.predict(pd.read_csv(scripts / "payload.csv")).tolist()
 
 
 Run = Callable[..., Container]

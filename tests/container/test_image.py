@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 from containers import SERVERLESS, docker
 
@@ -53,4 +54,34 @@ def test_without_a_model_it_ends_with_one_paragraph(image):
     assert found.returncode == 1
     assert len(found.stderr.strip().splitlines()) == 1
     assert "/opt/ml/model" in found.stderr
+    assert "Traceback" not in found.stderr + found.stdout
+
+
+def test_the_slim_image_holds_no_scikit_learn(slim_image):
+    heavy = "sklearn scipy pandas joblib pyarrow"
+    code = f"import importlib.util as u; print([m for m in '{heavy}'.split() if u.find_spec(m)])"
+    found = docker("run", "--rm", "--entrypoint", INSIDE, slim_image, "-P", "-c", code)
+    assert found.stdout.strip() == "[]"
+
+
+def test_the_native_kernel_is_in_both_images(image, slim_image):
+    for name in (image, slim_image):
+        code = "from container.forest import kernel; print(kernel.BEST)"
+        assert docker("run", "--rm", "--entrypoint", INSIDE, name, "-P", "-c", code).stdout.strip() == "native"
+
+
+def test_the_slim_image_serves_a_forest(scripts, slim_image, run, expected):
+    model = f"{scripts}/test_dir/model:/opt/ml/model:ro"
+    container = run(slim_image, *SERVERLESS, "-p", "127.0.0.1::8080", "-v", model)
+    container.wait_until_ready()
+    status, body = container.request("/invocations", (scripts / "payload.csv").read_bytes(), Content_Type="text/csv")
+    assert (status, [float(line) for line in body.split()]) == (200, expected)
+
+
+def test_the_slim_image_names_the_full_one_for_a_model_that_needs_it(scripts, slim_image, tmp_path):
+    shutil.copy(scripts / "test_dir/model/model.joblib", tmp_path)
+    found = docker("run", "--rm", "-v", f"{tmp_path}:/opt/ml/model:ro", slim_image, check=False)
+    assert found.returncode == 1
+    assert "scikit-learn" in found.stderr
+    assert "full image" in found.stderr
     assert "Traceback" not in found.stderr + found.stdout

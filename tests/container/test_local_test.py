@@ -7,27 +7,8 @@ import shutil
 import subprocess
 import time
 
-import joblib
-import pandas as pd
 import pytest
-from containers import ROOT, SERVERLESS, docker
-
-
-@pytest.fixture(scope="module")
-def scripts(tmp_path_factory, image):
-    """A copy of local_test in which train_local.sh has run."""
-    folder = tmp_path_factory.mktemp("local") / "local_test"
-    shutil.copytree(ROOT / "local_test", folder, ignore=shutil.ignore_patterns("model.joblib", "manifest.json"))
-    trained = subprocess.run([folder / "train_local.sh", image], check=True, capture_output=True, text=True)
-    assert "validation:rmse=" in trained.stdout
-    return folder
-
-
-@pytest.fixture(scope="module")
-def expected(scripts):
-    """What the estimator itself says to payload.csv. It was written by another Python; the trees are the same."""
-    estimator = joblib.load(scripts / "test_dir/model/model.joblib")
-    return estimator.predict(pd.read_csv(scripts / "payload.csv")).tolist()
+from containers import SERVERLESS, docker
 
 
 def test_training_leaves_what_sagemaker_collects(scripts):
