@@ -46,20 +46,18 @@ CODECS: Final = (
 )
 
 
-@functools.cache
+_BY_NAME: Final = {name: codec for codec in CODECS for name in (codec.media_type, *codec.aliases)}
+
+
 def installed() -> tuple[Codec, ...]:
     """The codecs whose libraries are here."""
     return tuple(codec for codec in CODECS if codec.available())
 
 
-@functools.cache
-def _by_name() -> dict[str, Codec]:
-    return {name: codec for codec in installed() for name in (codec.media_type, *codec.aliases)}
-
-
 def find(media_type: str) -> Codec | None:
-    """The installed codec that goes by this name."""
-    return _by_name().get(media_type)
+    """The codec that goes by this name, if its library is here."""
+    codec = _BY_NAME.get(media_type)
+    return codec if codec is not None and codec.available() else None
 
 
 def spoken() -> str:
@@ -170,13 +168,10 @@ def writer(accept: str, came_as: Codec, default: str = "") -> tuple[Codec, str]:
     ranges = ranges or {"*/*": 1.0}
     named = [name for name in ranges if not name.endswith("/*")]
     usual = [MediaType.parse(default).name, came_as.media_type, *(codec.media_type for codec in CODECS)]
-    best = max(filter(find, named + usual), key=lambda name: _quality(name, ranges))
-    codec = find(best)
-    if codec is None or not _quality(best, ranges):
-        raise NotAcceptable(
-            f"Accept: {accept[:200]} asks for nothing that is written here.", f"Accept one of {spoken()}."
-        )
-    return codec, best
+    for name in sorted(named + usual, key=lambda name: -_quality(name, ranges)):
+        if _quality(name, ranges) and (codec := find(name)):
+            return codec, name
+    raise NotAcceptable(f"Accept: {accept[:200]} asks for nothing that is written here.", f"Accept one of {spoken()}.")
 
 
 def _quality(name: str, ranges: dict[str, float]) -> float:

@@ -6,6 +6,7 @@ as numbers in text.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import io
 from typing import Any, Final
@@ -24,6 +25,7 @@ _INDEX: Final = "__index_level_"
 """What pandas calls an index column it wrote along."""
 
 
+@functools.cache
 def available() -> bool:
     """Whether pyarrow is here; found without importing it, which is slow."""
     return importlib.util.find_spec("pyarrow") is not None
