@@ -46,7 +46,6 @@ class LoadedModel(NamedTuple):
     has_probabilities: bool
     model_id: str = ""
     example: Example | None = None
-    note: str = ""
 
 
 def load(artifact: Artifact) -> LoadedModel:

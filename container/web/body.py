@@ -14,13 +14,16 @@ def read(environ: dict[str, Any], limit: int | None) -> bytes:
     """The body, whether it came with a length or in chunks.
 
     Raises RequestEntityTooLarge for more than `limit` bytes, unread where the length says so, and BadRequest where
-    the caller sent less than it said.
+    the body is less than it said, or no sound sequence of chunks.
     """
     length = int(environ.get("CONTENT_LENGTH") or -1)  # gunicorn has seen that it is a number
     if limit is not None and length > limit:
         raise RequestEntityTooLarge
     stream = environ["wsgi.input"]
-    body: bytes = stream.read() if limit is None else stream.read(limit + 1)
+    try:
+        body: bytes = stream.read() if limit is None else stream.read(limit + 1)
+    except Exception as error:  # the server's reader has errors of its own, all about what the caller sent
+        raise BadRequest("The body broke off, or its chunks are malformed.") from error
     if limit is not None and len(body) > limit:
         raise RequestEntityTooLarge
     if len(body) < length:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import struct
 from pathlib import Path
 
@@ -227,6 +228,24 @@ def _peak_memory(server) -> int:
 
 def test_a_lying_content_length_is_refused_unread(server):
     refused(server.request("POST", "/invocations", b"1,2,3", Content_Type=CSV, Content_Length=str(10**12)), 413)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [b"Transfer-Encoding: chunked\r\n\r\nzz\r\n1,2,3\r\n0\r\n\r\n", b"Content-Length: 100\r\n\r\n1,2,3"],
+    ids=["no chunk", "less than said"],
+)
+def test_a_body_that_breaks_off_is_400(server, rest):
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n" + rest)
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 400 "), answer
+    assert b"Traceback" not in answer
+
+
+def test_a_body_of_exactly_the_limit_is_read(server):
+    refused(server.post(b"1".ljust(6 * MEBIBYTE, b","), CSV), 400)
 
 
 def test_parquet_that_unfolds_to_gigabytes_is_refused(server):
