@@ -1,6 +1,6 @@
 """`coppice`: the verbs, and what every one of them does with a failure.
 
-Exit codes: 0 done, 1 failed, 2 misused, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 misused, 3 something has to be there first, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from container import __version__
 from container.errors import ContainerError
 from deploy.cli import inspect, pack, serve, train
 from deploy.cli.console import complain, emit
+from deploy.errors import DeployError
 
 app = typer.Typer(
     name="coppice",
@@ -51,7 +52,7 @@ def run() -> None:
         app()
     except ContainerError as error:
         complain(error, as_json)
-        sys.exit(1)
+        sys.exit(error.exit_code if isinstance(error, DeployError) else 1)
     except OSError as error:
         complain(ContainerError(f"{error.filename or 'A file'} can't be used: {error.strerror or error}."), as_json)
         sys.exit(1)
@@ -60,3 +61,17 @@ def run() -> None:
             message = getattr(end.__context__, "message", "") or "The command was used wrongly."
             emit({"error": {"code": "usage", "message": message, "hint": "See coppice --help."}})
         raise
+    except Exception as error:
+        known = _from_aws(error)
+        if known is None:
+            raise
+        complain(known, as_json)
+        sys.exit(known.exit_code)
+
+
+def _from_aws(error: Exception) -> DeployError | None:
+    if "botocore" not in sys.modules and "boto3" not in sys.modules:
+        return None
+    from deploy.aws.errors import translate
+
+    return translate(error)

@@ -17,6 +17,7 @@ import pytest
 
 from container.server import launch
 from container.training.program import do_job
+from deploy.cli import main
 
 PROGRAM_SECONDS = 30
 Program = Callable[..., subprocess.CompletedProcess[str]]
@@ -121,6 +122,23 @@ class Job:
 @pytest.fixture
 def job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Job:
     return Job(tmp_path / "ml", capsys)
+
+
+@pytest.fixture
+def coppice(capsys, monkeypatch):
+    """The console script's own function, in this process: exit code, stdout and stderr."""
+
+    def coppice(*arguments):
+        monkeypatch.setattr(sys, "argv", ["coppice", *map(str, arguments)])
+        code = 0
+        try:
+            main.run()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return coppice
 
 
 @pytest.fixture

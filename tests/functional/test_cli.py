@@ -26,23 +26,6 @@ FOREST = RandomForestRegressor(n_estimators=3, random_state=0).fit(FRAME, FRAME[
 
 
 @pytest.fixture
-def coppice(capsys, monkeypatch):
-    """The console script's own function, in this process: exit code, stdout and stderr."""
-
-    def coppice(*arguments):
-        monkeypatch.setattr(sys, "argv", ["coppice", *map(str, arguments)])
-        code = 0
-        try:
-            main.run()
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return coppice
-
-
-@pytest.fixture
 def model(tmp_path):
     joblib.dump(FOREST, tmp_path / "model.joblib")
     return tmp_path / "model.joblib"

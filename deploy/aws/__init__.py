@@ -1,0 +1,1 @@
+"""AWS, one file a service: the only place that imports boto3. Callers get plain data and our errors."""

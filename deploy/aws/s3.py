@@ -1,0 +1,111 @@
+"""S3: addresses, and putting files there once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from deploy.aws.errors import code_of, says_not_found
+from deploy.aws.session import Session
+from deploy.errors import Missing, UsageError
+
+_URI: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
+
+
+class S3Uri(NamedTuple):
+    """`s3://BUCKET/KEY`; the key may be empty or a prefix."""
+
+    bucket: str
+    key: str
+
+    @classmethod
+    def parse(cls, text: str, called: str = "An S3 address") -> S3Uri:
+        """Read an address; raises UsageError that says `called` isn't one."""
+        found = _URI.fullmatch(text)
+        if not found:
+            raise UsageError(f"{called} looks like s3://BUCKET/KEY; this is {text!r}.")
+        return cls(found[1], found[2] or "")
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+
+class Head(NamedTuple):
+    """What S3 says of an object without sending it: its size in bytes and the tag that changes with its content."""
+
+    bytes: int
+    etag: str
+
+
+class S3:
+    """The buckets of one session. Every call names the owner, so that nobody else's bucket of that name is used."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def default_bucket(self) -> str:
+        """The bucket that SageMaker's SDK uses, too; the managed SageMaker policies let roles read it."""
+        return f"sagemaker-{self._session.region}-{self._session.account}"
+
+    def head(self, uri: S3Uri) -> Head | None:
+        """What there is at `uri`, or None."""
+        try:
+            found = self._session.s3.head_object(Bucket=uri.bucket, Key=uri.key)
+        except ClientError as error:
+            if says_not_found(error):
+                return None
+            raise
+        return Head(found["ContentLength"], found["ETag"].strip('"'))
+
+    def bucket_exists(self, bucket: str) -> bool:
+        """Whether the bucket is there and ours; raises Missing where it belongs to another account."""
+        try:
+            self._session.s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=self._session.account)
+        except ClientError as error:
+            if says_not_found(error):
+                return False
+            if code_of(error) == "403":
+                raise Missing(
+                    f"The bucket {bucket} can't be used: it is another account's, or hidden from this one.",
+                    "Choose another: --bucket NAME",
+                ) from None
+            raise
+        return True
+
+    def create_bucket(self, bucket: str) -> None:
+        """A private bucket in the session's region. Encryption is S3's default."""
+        if self._session.region == "us-east-1":
+            self._session.s3.create_bucket(Bucket=bucket)
+        else:
+            where = {"LocationConstraint": self._session.region}
+            self._session.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)  # type: ignore[arg-type]
+        self._session.s3.put_public_access_block(
+            Bucket=bucket,
+            PublicAccessBlockConfiguration={
+                "BlockPublicAcls": True,
+                "IgnorePublicAcls": True,
+                "BlockPublicPolicy": True,
+                "RestrictPublicBuckets": True,
+            },
+        )
+
+    def upload(self, file: Path, uri: S3Uri, tags: str = "") -> None:
+        """Put a file there, in parts where it is big; `tags` are URL-encoded."""
+        extra = {"ExpectedBucketOwner": self._session.account} | ({"Tagging": tags} if tags else {})
+        self._session.s3.upload_file(str(file), uri.bucket, uri.key, ExtraArgs=extra)
+
+    def keys(self, prefix: S3Uri) -> Iterator[str]:
+        """The keys below a prefix."""
+        pages = self._session.s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
+        for page in pages:
+            for entry in page.get("Contents", ()):
+                yield entry["Key"]
+
+    def delete(self, uri: S3Uri) -> None:
+        """Remove one object; it may be gone already."""
+        self._session.s3.delete_object(Bucket=uri.bucket, Key=uri.key)

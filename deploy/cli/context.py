@@ -1,0 +1,43 @@
+"""The composition root of the verbs that talk to AWS: the session, and the flags they share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.errors import UsageError
+
+if TYPE_CHECKING:
+    from deploy.aws.session import Session
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The endpoint's name.")]
+Region = Annotated[str | None, typer.Option("--region", help="The AWS region; by default AWS's own settings say.")]
+Profile = Annotated[str | None, typer.Option("--profile", help="A profile from AWS's configuration files.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]
+
+
+def environment() -> Mapping[str, str]:
+    """The variables this process was started with."""
+    return dict(os.environ)
+
+
+def session(region: str | None, profile: str | None) -> Session:
+    """The account and region that flags and AWS's own settings point to."""
+    from deploy.aws.session import Session
+
+    return Session(region, profile)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Go on after a yes; without a terminal to ask on, --yes has to say it. Raises UsageError, typer.Abort."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal to ask on.", "Add --yes to go ahead, or --dry-run to see the plan.")
+    typer.confirm(question, abort=True, err=True)

@@ -1,0 +1,1 @@
+"""What an endpoint is asked to be: flags, variables, endpoint.toml and defaults brought together and checked."""
