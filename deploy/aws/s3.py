@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,16 @@ class S3:
         for page in pages:
             for entry in page.get("Contents", ()):
                 yield entry["Key"]
+
+    def changed_since(self, prefix: S3Uri, moment: dt.datetime) -> list[str]:
+        """The keys below a prefix that were written at that time or later, in S3's order."""
+        moment = moment.replace(microsecond=0)  # S3 counts in seconds
+        pages = self._session.s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ()) if entry["LastModified"] >= moment]
+
+    def first_bytes(self, uri: S3Uri, count: int) -> bytes:
+        """The beginning of an object, at most `count` bytes."""
+        return self._session.s3.get_object(Bucket=uri.bucket, Key=uri.key, Range=f"bytes=0-{count - 1}")["Body"].read()
 
     def delete(self, uri: S3Uri) -> None:
         """Remove one object; it may be gone already."""
