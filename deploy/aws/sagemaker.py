@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from deploy.aws import tags as tagging
 from deploy.aws.errors import code_of, message_of, says_not_found
 from deploy.aws.session import Session
-from deploy.aws import tags as tagging
 
 CONSISTENCY_SECONDS: Final = 60
 """How long a thing that was made may stay unknown, or a new role not yet be assumable, before that is believed."""

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from deploy.endpoint.spec import Instances, Network, Range, Serverless
 from deploy.aws.tags import PREFIX
+from deploy.endpoint.spec import Instances, Network, Range, Serverless
 from deploy.errors import LimitError
 
 MEMORY_SIZES_MB: Final = (1024, 2048, 3072, 4096, 5120, 6144)
@@ -27,7 +27,7 @@ VARIABLES: Final = 100
 VARIABLE_BYTES: Final = 1024
 ENVIRONMENT_BYTES: Final = 32 * 1024
 TAGS: Final = 50
-OUR_TAGS: Final = 6
+OUR_TAGS: Final = 8
 TAG_KEY_CHARS: Final = 128
 TAG_VALUE_CHARS: Final = 256
 SUBNETS: Final = 16

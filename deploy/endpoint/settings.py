@@ -54,7 +54,7 @@ class Settings:
 def resolve(
     flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None, stage: str | None = None
 ) -> Settings:
-    """The settings from every place. `flags` has None or nothing for what wasn't typed; `file` None looks for FILE here.
+    """The settings from every place. `flags` has nothing for what wasn't typed; `file` None looks here.
 
     Raises UsageError for a file that can't be read, an unknown key (with the nearest), an unknown stage and a value
     that isn't what its setting takes.
