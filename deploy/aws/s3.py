@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from container.artifact.manifest import MANIFEST_FILE, Manifest
 from deploy.aws.errors import code_of, says_not_found
 from deploy.aws.session import Session
 from deploy.errors import Missing, UsageError
@@ -62,6 +65,19 @@ class S3:
                 return None
             raise
         return Head(found["ContentLength"], found["ETag"].strip('"'))
+
+    def manifest(self, uri: S3Uri) -> Manifest | None:
+        """The manifest of an archive, read from its stream; None for a bare model. Raises UsageError, ArtifactError."""
+        body = self._session.s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
+        try:
+            with body, tarfile.open(fileobj=body, mode="r|gz") as tar:
+                for member in tar:
+                    if member.name.removeprefix("./") == MANIFEST_FILE and member.isfile():
+                        content = tar.extractfile(member)
+                        return Manifest.from_json(content.read()) if content else None
+        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+            raise UsageError(f"{uri} is not a tar.gz archive: {error}.", "Pack the model: coppice pack.") from None
+        return None
 
     def bucket_exists(self, bucket: str) -> bool:
         """Whether the bucket is there and ours; raises Missing where it belongs to another account."""
