@@ -37,8 +37,11 @@ class Running:
     changed: str
 
     @classmethod
-    def read(cls, described: Mapping[str, Any]) -> Running:
-        """From DescribeEndpoint's answer; times become ISO 8601."""
+    def read(cls, described: Mapping[str, Any], config: Mapping[str, Any] | None = None) -> Running:
+        """From DescribeEndpoint's answer; times become ISO 8601.
+
+        `config`, from DescribeEndpointConfig, knows what the endpoint leaves out while it is created (and moto always).
+        """
         return cls(
             name=described["EndpointName"],
             arn=described["EndpointArn"],
@@ -46,7 +49,7 @@ class Running:
             failure_reason=described.get("FailureReason") or "",
             config=described.get("EndpointConfigName") or "",
             variants=tuple(described.get("ProductionVariants") or ()),
-            asynchronous=described.get("AsyncInferenceConfig"),
+            asynchronous=described.get("AsyncInferenceConfig") or (config or {}).get("AsyncInferenceConfig"),
             created=described["CreationTime"].isoformat(timespec="seconds"),
             changed=described["LastModifiedTime"].isoformat(timespec="seconds"),
         )

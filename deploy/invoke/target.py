@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.aws.describe import Denied, Describe
-from deploy.endpoint.running import SERVING, Running, not_found
+from deploy.endpoint.running import SERVING, Kind, Running, not_found
 from deploy.errors import Busy, DeployError, EndpointFailed
 
 
@@ -16,9 +16,11 @@ def look(describe: Describe, name: str, region: str) -> Running | None:
         described = describe.endpoint(name)
         if described is None:
             raise not_found(name, region, (summary["EndpointName"] for summary in describe.endpoints()))
+        running = Running.read(described)
+        if running.kind is Kind.real_time:
+            running = Running.read(described, describe.config(running.config))
     except Denied:
         return None
-    running = Running.read(described)
     if running.status in SERVING:
         return running
     if running.status == "Creating":
