@@ -1,4 +1,4 @@
-"""Reads about endpoints, from the services that know: SageMaker, Application Auto Scaling, ECR.
+"""Reads for people who only look: where credentials don't reach, that is an answer, too.
 
 None stands for what isn't there; Denied for what these credentials may not see.
 """
@@ -10,7 +10,9 @@ from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
-from deploy.aws.errors import code_of, says_not_found
+from deploy.aws.ecr import ECR
+from deploy.aws.errors import code_of
+from deploy.aws.sagemaker import SageMaker
 from deploy.aws.session import Session
 
 T = TypeVar("T")
@@ -27,29 +29,28 @@ class Describe:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._sagemaker = SageMaker(session)
+        self._ecr = ECR(session)
 
     def endpoints(self) -> Iterator[Document]:
-        """A summary of every endpoint, ours and others', the newest first."""
-        for page in self._session.sagemaker.get_paginator("list_endpoints").paginate():
-            yield from page["Endpoints"]
+        """A summary of every endpoint, ours and others'. Passes on what AWS refuses."""
+        return self._sagemaker.endpoints()
 
     def endpoint(self, name: str) -> Document | None:
         """DescribeEndpoint."""
-        return _look(lambda: self._session.sagemaker.describe_endpoint(EndpointName=name))
+        return _look(lambda: self._sagemaker.endpoint(name))
 
     def config(self, name: str) -> Document | None:
         """DescribeEndpointConfig."""
-        return _look(lambda: self._session.sagemaker.describe_endpoint_config(EndpointConfigName=name))
+        return _look(lambda: self._sagemaker.config(name))
 
     def model(self, name: str) -> Document | None:
         """DescribeModel."""
-        return _look(lambda: self._session.sagemaker.describe_model(ModelName=name))
+        return _look(lambda: self._sagemaker.model(name))
 
     def tags(self, arn: str) -> dict[str, str]:
-        """The tags of something of SageMaker's; none where it has gone."""
-        pages = self._session.sagemaker.get_paginator("list_tags")
-        found = _look(lambda: [tag for page in pages.paginate(ResourceArn=arn) for tag in page["Tags"]])
-        return {tag["Key"]: tag["Value"] for tag in found or ()}
+        """The tags of something of SageMaker's."""
+        return _look(lambda: self._sagemaker.tags(arn))
 
     def scalable_targets(self, resources: list[str]) -> list[Document]:
         """What Application Auto Scaling scales of these `endpoint/NAME/variant/NAME`."""
@@ -58,25 +59,18 @@ class Describe:
         pages = self._session.autoscaling.get_paginator("describe_scalable_targets").paginate(
             ServiceNamespace="sagemaker", ResourceIds=resources
         )
-        return _look(lambda: [target for page in pages for target in page["ScalableTargets"]]) or []
+        return _look(lambda: [target for page in pages for target in page["ScalableTargets"]])
 
-    def image_tags(self, registry: str, repository: str, digest: str) -> list[str]:
-        """The tags that an image in ECR goes by; none where it has gone."""
-        found = _look(
-            lambda: self._session.ecr.describe_images(
-                registryId=registry, repositoryName=repository, imageIds=[{"imageDigest": digest}]
-            )
-        )
-        images = found["imageDetails"] if found else []
-        return sorted(tag for image in images for tag in image.get("imageTags", ()))
+    def image_tags(self, registry: str, repository: str, digest: str) -> tuple[str, ...]:
+        """The tags that an image in ECR goes by; none where it has gone, or is another account's."""
+        image = _look(lambda: self._ecr.image(repository, digest=digest, registry=registry))
+        return image.tags if image else ()
 
 
-def _look(read: Callable[[], T]) -> T | None:
+def _look(read: Callable[[], T]) -> T:
     try:
         return read()
     except ClientError as error:
-        if says_not_found(error):
-            return None
         if code_of(error) in _DENIED:
             raise Denied from error
         raise

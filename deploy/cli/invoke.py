@@ -101,11 +101,13 @@ def _call_aws(
     from deploy.aws.describe import Describe
     from deploy.aws.objects import Objects
     from deploy.aws.runtime import Runtime
+    from deploy.endpoint.limits import check_name
     from deploy.endpoint.running import Kind
     from deploy.invoke.later import Later
     from deploy.invoke.payload import check_size
     from deploy.invoke.target import look
 
+    check_name(name, "NAME")
     here = session(region, profile)
     running = look(Describe(here), name, here.region)
     kind = running.kind if running else Kind.serverless

@@ -21,9 +21,12 @@ def status(
     Example: coppice status houses
     """
     from deploy.aws.describe import Describe
+    from deploy.endpoint.limits import check_name
     from deploy.observe import status_report
     from deploy.observe.status import gather, gather_all
 
+    if name is not None:
+        check_name(name, "NAME")
     here = session(region, profile)
     describe = Describe(here)
     if name is not None:

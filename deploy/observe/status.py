@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
+from deploy.aws import tags as tag
 from deploy.aws.describe import Denied, Describe
-from deploy.endpoint import tags as tag
 from deploy.endpoint.running import Kind, Running, not_found
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Status:
     def container(self) -> Mapping[str, Any]:
         """The model's container (the first, where it has several); empty where it isn't known."""
         model = self.model or {}
-        return model.get("PrimaryContainer") or next(iter(model.get("Containers") or ()), {})
+        return model.get("PrimaryContainer") or _first(model.get("Containers"))
 
     @property
     def image(self) -> str | None:
@@ -65,8 +65,8 @@ class Status:
         """The instances' type and their number now; None for a serverless endpoint."""
         if self.running.serverless:
             return None
-        variant = next(iter((self.config or {}).get("ProductionVariants") or ()), {})
-        now = next(iter(self.running.variants), {})
+        now = _first(self.running.variants)
+        variant = _first((self.config or {}).get("ProductionVariants"))
         return variant.get("InstanceType") or "instances", now.get("CurrentInstanceCount")
 
     @property
@@ -125,7 +125,7 @@ class _Gathering:
         tags = self._see("tags", lambda: self._describe.tags(running.arn)) or {}
         model = self._see("the model", lambda: self._model(config))
         scaling = self._see("autoscaling", lambda: self._scaling(running)) or ()
-        image = _resolved(running) or ((model or {}).get("PrimaryContainer") or {}).get("Image", "")
+        image = _resolved(running) or ((model or {}).get("PrimaryContainer") or {}).get("Image") or ""
         image_tags = self._see("the image's tags", lambda: self._image_tags(image)) or ()
         return Status(running, tags, config, model, image_tags, scaling, tuple(self._unseen))
 
@@ -137,7 +137,7 @@ class _Gathering:
             return None
 
     def _model(self, config: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-        variant = next(iter((config or {}).get("ProductionVariants") or ()), {})
+        variant = _first((config or {}).get("ProductionVariants"))
         return self._describe.model(variant["ModelName"]) if variant.get("ModelName") else None
 
     def _scaling(self, running: Running) -> tuple[Scaling, ...]:
@@ -154,10 +154,13 @@ class _Gathering:
 
     def _image_tags(self, image: str) -> tuple[str, ...]:
         found = _ECR_IMAGE.fullmatch(image)
-        return tuple(self._describe.image_tags(found[1], found[2], found[3])) if found else ()
+        return self._describe.image_tags(found[1], found[2], found[3]) if found else ()
 
 
 def _resolved(running: Running) -> str | None:
-    deployed = next(iter(running.variants), {}).get("DeployedImages") or ({},)
-    image: str | None = deployed[0].get("ResolvedImage")
-    return image
+    return _first(_first(running.variants).get("DeployedImages")).get("ResolvedImage")
+
+
+def _first(documents: Iterable[Mapping[str, Any]] | None) -> Mapping[str, Any]:
+    """The first of some documents: endpoints have one variant and one container, but for others' endpoints."""
+    return next(iter(documents or ()), {})

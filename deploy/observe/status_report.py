@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from deploy.endpoint import tags as tag
+from deploy.aws import tags as tag
 from deploy.observe.status import Listing, Status
 from deploy.observe.table import columns
 
@@ -92,10 +92,10 @@ def overview(listing: Listing, region: str) -> dict[str, Any]:
 def _row(status: Status) -> Sequence[str]:
     running, serverless = status.running, status.running.serverless
     if serverless:
-        size = f"{serverless.get('MemorySizeInMB')} MB × {serverless.get('MaxConcurrency')}"
+        size = f"{serverless.get('MaxConcurrency')} x {serverless.get('MemorySizeInMB')} MB"
     else:
         kind, count = status.instances or ("", None)
-        size = kind if count is None else f"{kind} × {count}"
+        size = kind if count is None else f"{count} x {kind}"
     model, stage = status.tags.get(tag.MODEL_ID, "-"), status.tags.get(tag.STAGE, "-")
     return running.name, running.status, running.kind.value, size, model, stage, running.changed
 
@@ -109,7 +109,7 @@ def _size(status: Status) -> list[tuple[str, str]]:
             ("concurrency", f"{serverless.get('MaxConcurrency')} at most{warm}"),
         ]
     kind, count = status.instances or ("", None)
-    return [("instances", kind if count is None else f"{count} × {kind}"), ("output", _async_output(status) or "")]
+    return [("instances", kind if count is None else f"{count} x {kind}"), ("output", _async_output(status) or "")]
 
 
 def _async_output(status: Status) -> str | None:
