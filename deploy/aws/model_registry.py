@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from deploy.aws.errors import says_not_found
 from deploy.aws.session import Session
+from deploy.aws.tags import as_list
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import ModelPackageContainerDefinitionOutputTypeDef
@@ -71,7 +72,7 @@ class ModelRegistry:
         self._session.sagemaker.create_model_package_group(
             ModelPackageGroupName=group,
             ModelPackageGroupDescription=description,
-            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            Tags=as_list(tags),
         )
 
     def versions(self, group: str) -> list[Version]:

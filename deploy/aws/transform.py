@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,9 @@ ENDED: Final = (COMPLETED, FAILED, STOPPED)
 
 LOG_GROUP: Final = "/aws/sagemaker/TransformJobs"
 """Where the containers of all jobs write; a job's streams start with its name."""
+
+
+_PAUSES: Final = (1, 2, 4, 8, 16)
 
 
 class Job(NamedTuple):
@@ -38,11 +42,22 @@ class Job(NamedTuple):
 class TransformJobs:
     """The transform jobs of one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, sleep: Callable[[float], None] = time.sleep) -> None:
         self._session = session
+        self._sleep = sleep
 
     def create(self, request: Mapping[str, Any]) -> str:
-        """Start a job, as CreateTransformJob takes it; its ARN."""
+        """Start a job, as CreateTransformJob takes it; its ARN. Waits until a model made a moment ago is known."""
+        for pause in _PAUSES:
+            try:
+                return self._create(request)
+            except ClientError as error:
+                if not says_not_found(error):
+                    raise
+            self._sleep(pause)
+        return self._create(request)
+
+    def _create(self, request: Mapping[str, Any]) -> str:
         return self._session.sagemaker.create_transform_job(**request)["TransformJobArn"]
 
     def describe(self, name: str) -> Job | None:

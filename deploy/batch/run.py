@@ -13,10 +13,9 @@ from typing import Any, Final, Protocol
 
 from deploy.aws.s3 import S3Uri
 from deploy.aws.transform import COMPLETED, ENDED, LOG_GROUP, STOPPED, Job
+from deploy.batch.request import BATCH
 from deploy.errors import DeployError, Missing
 
-BATCH: Final = "coppice:batch"
-"""On a job, and on a model that was made for one: the job's name."""
 POLL_SECONDS: Final = 10
 LOG_LINES: Final = 20
 
@@ -40,11 +39,14 @@ class Jobs(Protocol):
 class Models(Protocol):
     """What is asked of SageMaker's models here."""
 
-    def create_model(self, request: Mapping[str, Any]) -> None:
-        """Make one."""
+    def create_model(self, request: Mapping[str, Any]) -> str:
+        """Make one; its ARN."""
 
-    def model_tags(self, name: str) -> Mapping[str, str]:
-        """A model's tags; none where there is no such model."""
+    def model(self, name: str) -> Mapping[str, Any] | None:
+        """DescribeModel's answer."""
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """A resource's tags."""
 
     def delete_model(self, name: str) -> None:
         """Remove one; it may be gone already."""
@@ -138,7 +140,8 @@ class Batch:
         return [str(S3Uri(place.bucket, key)) for key in keys if key.endswith(".out")]
 
     def _clean_up(self, job: Job) -> None:
-        if self._models.model_tags(job.model).get(BATCH) == job.name:
+        model = self._models.model(job.model)
+        if model is not None and self._models.tags(model["ModelArn"]).get(BATCH) == job.name:
             self._models.delete_model(job.model)
 
     def _failure(self, job: Job) -> JobFailed:

@@ -9,7 +9,8 @@ import pytest
 
 from deploy.aws.s3 import S3Uri
 from deploy.aws.transform import Job
-from deploy.batch.run import BATCH, Batch, JobFailed
+from deploy.batch.request import BATCH
+from deploy.batch.run import Batch, JobFailed
 from deploy.errors import Missing
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -23,7 +24,7 @@ class World:
     def __init__(self, *course: str, reason: str = "", model: str = "job") -> None:
         self.course = list(course)
         self.reason = reason
-        self.model = model
+        self.uses = model
         self.models: dict[str, dict[str, str]] = {}
         self.slept: list[float] = []
         self.told: list[str] = []
@@ -45,7 +46,7 @@ class World:
         status = self.course.pop(0) if len(self.course) > 1 else self.course[0]
         started = None if status == "Starting" else NOW
         status = status.replace("Starting", "InProgress")
-        return Job(name, "arn", status, self.reason, self.model, "s3://bkt/in", "s3://bkt/out", NOW, started, None)
+        return Job(name, "arn", status, self.reason, self.uses, "s3://bkt/in", "s3://bkt/out", NOW, started, None)
 
     def stop(self, name: str) -> None:
         self.stopped.append(name)
@@ -54,11 +55,15 @@ class World:
     def last_lines(self, name: str, count: int) -> list[str]:
         return ["row 3: 'four' is not a number"]
 
-    def create_model(self, request: dict[str, Any]) -> None:
+    def create_model(self, request: dict[str, Any]) -> str:
         self.models[request["ModelName"]] = request["Tags"]
+        return f"arn:{request['ModelName']}"
 
-    def model_tags(self, name: str) -> dict[str, str]:
-        return self.models.get(name, {})
+    def model(self, name: str) -> dict[str, Any] | None:
+        return {"ModelArn": f"arn:{name}"} if name in self.models else None
+
+    def tags(self, arn: str) -> dict[str, str]:
+        return self.models[arn.removeprefix("arn:")]
 
     def delete_model(self, name: str) -> None:
         self.models.pop(name, None)
