@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+import botocore.session
 from botocore.exceptions import ClientError
 
 from deploy.aws.errors import says_not_found
@@ -100,8 +101,8 @@ class TransformJobs:
                 raise
         return [text for _, text in sorted(lines, key=lambda line: line[0])[-count:]]
 
-    @property
-    def instance_types(self) -> list[str]:
-        """The machines that boto3 knows for transform jobs."""
-        model = self._session.sagemaker.meta.service_model
-        return list(model.shape_for("TransformInstanceType").enum)  # type: ignore[attr-defined]
+
+def instance_types() -> frozenset[str]:
+    """The machines that the installed botocore knows for transform jobs; needs no region."""
+    shape = botocore.session.get_session().get_service_model("sagemaker").shape_for("TransformInstanceType")
+    return frozenset(getattr(shape, "enum", ()))

@@ -24,13 +24,13 @@ def job_name(base: str, now: dt.datetime) -> str:
     return base[: NAME_CHARS - len(tail)].rstrip("-") + tail
 
 
-def model_request(name: str, container: Mapping[str, Any], role: str, tags: Mapping[str, str]) -> dict[str, Any]:
+def model_request(name: str, container: Mapping[str, Any], role: str) -> dict[str, Any]:
     """CreateModel's request for a model that is made for the job `name`."""
     return {
         "ModelName": name,
         "PrimaryContainer": dict(container),
         "ExecutionRoleArn": role,
-        "Tags": as_list({**tags, BATCH: name, VERSION: __version__}),
+        "Tags": as_list({BATCH: name, VERSION: __version__}),
     }
 
 
