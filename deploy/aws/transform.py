@@ -11,6 +11,7 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 from deploy.aws.errors import says_not_found
+from deploy.aws.logs import LogEvent
 from deploy.aws.session import Session
 
 COMPLETED: Final = "Completed"
@@ -86,20 +87,22 @@ class TransformJobs:
         """Ask a job to stop; SageMaker keeps none of its answers then."""
         self._session.sagemaker.stop_transform_job(TransformJobName=name)
 
-    def last_lines(self, name: str, count: int) -> list[str]:
+    def last_events(self, name: str, count: int) -> list[LogEvent]:
         """The last lines of a job's logs, oldest first: the container's, and SageMaker's about the data."""
-        logs, lines = self._session.logs, []
+        logs, events = self._session.logs, []
         try:
             streams = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/")["logStreams"]
-            for stream in streams:
+            for number, stream in enumerate(entry["logStreamName"] for entry in streams):
                 found = logs.get_log_events(
-                    logGroupName=LOG_GROUP, logStreamName=stream["logStreamName"], limit=count, startFromHead=False
+                    logGroupName=LOG_GROUP, logStreamName=stream, limit=count, startFromHead=False
                 )
-                lines += [(event["timestamp"], event["message"].rstrip("\n")) for event in found["events"]]
+                for place, event in enumerate(found["events"]):
+                    text = event["message"].rstrip("\n")
+                    events.append(LogEvent(f"{number:04}-{place:04}", event["timestamp"], stream, text))
         except ClientError as error:
             if not says_not_found(error):
                 raise
-        return [text for _, text in sorted(lines, key=lambda line: line[0])[-count:]]
+        return sorted(events, key=lambda event: event.milliseconds)[-count:]
 
 
 def instance_types() -> frozenset[str]:

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from deploy.aws.logs import LogEvent
 from deploy.aws.s3 import S3Uri
 from deploy.aws.transform import COMPLETED, ENDED, LOG_GROUP, STOPPED, Job
 from deploy.batch.request import BATCH
+from deploy.endpoint.log_lines import render
 from deploy.errors import DeployError, Missing
 
 POLL_SECONDS: Final = 10
@@ -32,7 +34,7 @@ class Jobs(Protocol):
     def stop(self, name: str) -> None:
         """Ask one to stop."""
 
-    def last_lines(self, name: str, count: int) -> list[str]:
+    def last_events(self, name: str, count: int) -> list[LogEvent]:
         """The last lines of its logs."""
 
 
@@ -147,8 +149,8 @@ class Batch:
     def _failure(self, job: Job) -> JobFailed:
         if job.status == STOPPED:
             return JobFailed(f"The transform job {job.name} was stopped; SageMaker keeps none of its answers then.")
-        lines = self._jobs.last_lines(job.name, LOG_LINES)
-        seen = "\n".join(f"| {line}" for line in lines) if lines else f"Its log is in {LOG_GROUP}, {job.name}/…"
+        events = self._jobs.last_events(job.name, LOG_LINES)
+        seen = "\n".join(map(render, events)) if events else f"Its log is in {LOG_GROUP}, {job.name}/…"
         reason = job.reason or "SageMaker gave no reason"
         return JobFailed(
             f"The transform job {job.name} failed: {reason.rstrip('.')}.",

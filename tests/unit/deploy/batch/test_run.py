@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from deploy.aws.logs import LogEvent
 from deploy.aws.s3 import S3Uri
 from deploy.aws.transform import Job
 from deploy.batch.request import BATCH
@@ -52,8 +53,8 @@ class World:
         self.stopped.append(name)
         self.course = ["Stopping", "Stopped"]
 
-    def last_lines(self, name: str, count: int) -> list[str]:
-        return ["row 3: 'four' is not a number"]
+    def last_events(self, name: str, count: int) -> list[LogEvent]:
+        return [LogEvent("1", 0, f"{name}/1", "row 3: 'four' is\x1b[2J not a number")]
 
     def create_model(self, request: dict[str, Any]) -> str:
         self.models[request["ModelName"]] = request["Tags"]
@@ -103,7 +104,7 @@ def test_a_failed_job_says_why_and_cleans_up() -> None:
     with pytest.raises(JobFailed, match=r"job failed: AlgorithmError: See job logs for more information\.$") as failed:
         world.batch.follow("job", world.told.append)
     assert failed.value.exit_code == 1
-    assert "| row 3: 'four' is not a number\n" in failed.value.hint
+    assert "1970-01-01T00:00:00.000Z         row 3: 'four' is\\x1b[2J not a number\n" in failed.value.hint
     assert world.models == {}
 
 
