@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from deploy.aws.logs import LogEvent
 from deploy.aws.s3 import S3Uri
 from deploy.aws.transform import COMPLETED, ENDED, LOG_GROUP, STOPPED, Job
+from deploy.batch.plan import Plan
 from deploy.batch.request import BATCH
 from deploy.endpoint.log_lines import render
 from deploy.errors import DeployError, Missing
 
 POLL_SECONDS: Final = 10
 LOG_LINES: Final = 20
+
+
+Step = Callable[[str], AbstractContextManager[Any]]
+"""Shows one step while it runs."""
 
 
 class Jobs(Protocol):
@@ -57,6 +64,12 @@ class Models(Protocol):
 class Objects(Protocol):
     """What is asked of S3 here."""
 
+    def create_bucket(self, bucket: str) -> None:
+        """Make one."""
+
+    def upload(self, file: Path, uri: S3Uri) -> None:
+        """Put a file there."""
+
     def changed_since(self, prefix: S3Uri, moment: dt.datetime) -> list[str]:
         """The keys written since then."""
 
@@ -83,6 +96,15 @@ class Batch:
         self._models = models
         self._objects = objects
         self._sleep = sleep
+
+    def prepare(self, plan: Plan, step: Step) -> None:
+        """Upload what is still on this machine."""
+        if plan.creates_bucket:
+            with step(f"create bucket {plan.creates_bucket}"):
+                self._objects.create_bucket(plan.creates_bucket)
+        for upload in plan.uploads:
+            with step(f"upload {upload.file.name}"):
+                self._objects.upload(upload.file, upload.uri)
 
     def start(self, request: Mapping[str, Any], own_model: Mapping[str, Any] | None) -> str:
         """Start a job, after making its own model where it needs one; the job's ARN. No model is left without a job."""

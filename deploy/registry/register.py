@@ -17,7 +17,7 @@ from deploy.endpoint.names import artifact_prefix
 from deploy.endpoint.package import Named
 from deploy.errors import Missing, UsageError
 from deploy.registry import documents
-from deploy.registry.request import Contents, Document, build, check_text, metadata
+from deploy.registry.request import Contents, Document, build, metadata
 
 Step = Callable[[str], AbstractContextManager[Any]]
 """Shows one step while it runs."""
@@ -94,12 +94,16 @@ class Plan:
         return self.registered is not None and self.asked.approve and self.registered.approval != APPROVED
 
 
+def group_of(text: str) -> str:
+    """The group that is named; raises UsageError for a name that isn't one, or that has a version."""
+    named = Named.parse(text)
+    if named.version is not None:
+        raise UsageError(f"--group takes a group; the registry numbers the versions itself: {text!r}.")
+    return named.group
+
+
 def plan(asked: Asked, registry: Registry, store: Store) -> Plan:
     """Look at what is there; raises UsageError, LimitError and Missing."""
-    named = Named.parse(asked.group)
-    if named.version is not None:
-        raise UsageError(f"--group takes a group; the registry numbers the versions itself: {asked.group!r}.")
-    check_text(asked.description, "--description")
     contents = _contents(asked)
     approval: Approval = APPROVED if asked.approve else PENDING
     request = build(asked.group, contents, asked.description, approval, metadata(contents, asked.metadata or {}))
