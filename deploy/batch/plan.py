@@ -118,7 +118,8 @@ def model_from(archive: Archive, image: str, role: str, environment: Mapping[str
     if environment:
         container["Environment"] = dict(environment)
     upload = Upload(archive.file, archive.uri) if archive.file else None
-    return Model(f"{archive.uri} in {image}, deleted afterwards", None, container, role, upload)
+    called = archive.manifest.model_id if archive.manifest else f"{archive.identity[:17]}…"
+    return Model(f"{called}, made for this job and deleted after it", None, container, role, upload)
 
 
 def make(asked: Transform, rows: Rows, model: Model, base: str, bucket_exists: Callable[[str], bool]) -> Plan:

@@ -119,13 +119,13 @@ class Batch:
                 self._models.delete_model(own_model["ModelName"])
             raise
 
-    def follow(self, name: str, update: Callable[[str], None]) -> Ended:
-        """Wait for a job's end, telling `update` what it is at, and clean up.
+    def follow(self, name: str, update: Callable[[str], None], objects: int | None = None) -> Ended:
+        """Wait for a job's end, telling `update` what it is at, and clean up. `objects` is how many it reads, if known.
 
         Raises Missing where there is no such job, and JobFailed with its last log lines.
         """
         while (job := self.job(name)).status not in ENDED:
-            update(self._progress(job))
+            update(self._progress(job, objects))
             self._sleep(POLL_SECONDS)
         update(job.status)
         self._clean_up(job)
@@ -153,10 +153,11 @@ class Batch:
             )
         return job
 
-    def _progress(self, job: Job) -> str:
+    def _progress(self, job: Job, objects: int | None) -> str:
         if job.started is None:
             return f"{job.status}, machines are starting"
-        return f"{job.status}, {len(self._outputs(job))} objects written"
+        of = "" if objects is None else f" of {objects:,}"
+        return f"{job.status}, {len(self._outputs(job)):,}{of} objects answered"
 
     def _outputs(self, job: Job) -> list[str]:
         place = S3Uri.parse(job.output.rstrip("/") + "/")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from deploy.cli import batch_report, context
-from deploy.cli.console import emit, step
+from deploy.cli.console import emit, say, step
 from deploy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def batch(
     plan = planning.make(asked, rows, _model(answering, settings, into, session, s3), base, s3.bucket_exists)
     batch_report.show(plan)
     if dry_run:
+        say("dry run: nothing was changed")
         if as_json:
             emit({"dry_run": True, "job": plan.job, "model": plan.own_model, "request": plan.request})
         return
@@ -107,7 +108,7 @@ def batch(
     with step(f"start {plan.job}"):
         arn = runner.start(plan.request, plan.own_model)
     if wait:
-        batch_report.follow(runner, plan.job, as_json)
+        batch_report.follow(runner, plan.job, as_json, plan.objects)
     else:
         batch_report.started(plan, arn, as_json)
 

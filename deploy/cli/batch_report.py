@@ -61,11 +61,12 @@ def started(plan: Plan, arn: str, as_json: bool) -> None:
         emit({"job": plan.job, "arn": arn, "status": "InProgress", "output": str(plan.asked.output)})
 
 
-def follow(runner: Batch, job: str, as_json: bool) -> None:
-    """Wait for a job's end and say where its answers are."""
-    ended = _attend(job, lambda update: runner.follow(job, update), as_json)
+def follow(runner: Batch, job: str, as_json: bool, objects: int | None = None) -> None:
+    """Wait for a job's end and say where its answers are; `objects` is how many it reads, if known."""
+    ended = _attend(job, lambda update: runner.follow(job, update, objects), as_json)
     found = ended.outputs
-    say(f"{_objects(len(found))} with answers" + (":" if found else f" in {ended.job.output}"))
+    of = "" if objects is None else f" of {objects:,}"
+    say(f"{len(found):,}{of} objects answered" + (":" if found else f" in {ended.job.output}"))
     for uri in found[:SHOWN_OUTPUTS]:
         say(f"  {uri}")
     if len(found) > SHOWN_OUTPUTS:
@@ -73,7 +74,7 @@ def follow(runner: Batch, job: str, as_json: bool) -> None:
     if found:
         say(f"fetch them: aws s3 cp --recursive {ended.job.output} answers/")
     if as_json:
-        emit({**_described(ended.job), "outputs": list(found)})
+        emit({**_described(ended.job), "objects": objects, "outputs": list(found)})
 
 
 def stop(runner: Batch, job: str, as_json: bool) -> None:

@@ -66,6 +66,7 @@ def register(
     plan = registering.plan(asked, registry, s3)
     _show(plan, found.warning)
     if dry_run:
+        say("dry run: nothing was changed")
         if as_json:
             emit({"dry_run": True, "creates_group": plan.creates_group, "request": plan.request} | _registered(plan))
         return
@@ -77,13 +78,17 @@ def register(
 
 def _show(plan: Plan, warning: str) -> None:
     asked, contents = plan.asked, plan.contents
-    say(f"group     {asked.group}" + (", new" if plan.creates_group else ""))
-    say(f"model     {contents.model_data}" + (", to be uploaded" if asked.upload and not plan.registered else ""))
+    manifest = contents.manifest
+    known = f"{manifest.model_id}, {manifest.task}, " if manifest else "bare, "
+    rows = len(manifest.example.rows) if manifest and manifest.example else 0
+    scores = [f"{name} {value:.6g}" for name, value in ((manifest.metrics if manifest else None) or {}).items()]
+    say(f"group     {asked.group}{', new' if plan.creates_group else ''}")
+    say(f"model     {known}{contents.identity[:17]}…")
     say(f"image     {contents.image}")
     if warning:
         say(f"          {warning}")
-    say(f"metrics   {contents.metrics.uri if contents.metrics else 'none in the manifest'}")
-    say(f"payload   {contents.payload.uri if contents.payload else 'no example in the manifest'}")
+    say(f"metrics   {', '.join(scores) if contents.metrics else 'none in the manifest'}")
+    say(f"payload   {f'{rows} example rows' if contents.payload else 'no example in the manifest'}")
 
 
 def _report(plan: Plan, package: Package) -> None:

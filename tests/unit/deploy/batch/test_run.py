@@ -82,11 +82,11 @@ def test_a_job_is_followed_to_its_end() -> None:
     world = World("Starting", "InProgress", "Completed")
     assert world.batch.start(REQUEST, MODEL) == "arn"
     assert world.models == {"job": {BATCH: "job"}}
-    ended = world.batch.follow("job", world.told.append)
+    ended = world.batch.follow("job", world.told.append, 3)
     assert ended.outputs == ("s3://bkt/out/a.csv.out", "s3://bkt/out/b.csv.out")
     assert world.asked == (S3Uri("bkt", "out/"), NOW)
     assert world.slept == [10, 10]
-    assert world.told == ["InProgress, machines are starting", "InProgress, 2 objects written", "Completed"]
+    assert world.told == ["InProgress, machines are starting", "InProgress, 2 of 3 objects answered", "Completed"]
     assert world.models == {}, "the model was made for the job"
 
 
