@@ -12,7 +12,7 @@ import typer
 
 from container import __version__
 from container.errors import ContainerError
-from deploy.cli import approve, batch, inspect, pack, register, serve, train
+from deploy.cli import approve, batch, inspect, invoke, logs, metrics, pack, register, serve, status, train
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
 
@@ -28,6 +28,10 @@ app.command("train")(train.train)
 app.command("pack")(pack.pack)
 app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
+app.command("invoke")(invoke.invoke)
+app.command("status")(status.status)
+app.command("logs")(logs.logs)
+app.command("metrics")(metrics.metrics)
 app.command("batch")(batch.batch)
 app.command("register")(register.register)
 app.command("approve")(approve.approve)
