@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -105,6 +106,7 @@ class TransformJobs:
         return sorted(events, key=lambda event: event.milliseconds)[-count:]
 
 
+@functools.cache
 def instance_types() -> frozenset[str]:
     """The machines that the installed botocore knows for transform jobs; needs no region."""
     shape = botocore.session.get_session().get_service_model("sagemaker").shape_for("TransformInstanceType")
