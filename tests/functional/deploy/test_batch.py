@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from deploy.aws.session import Session
 from deploy.aws.transform import LOG_GROUP, TransformJobs, instance_types
 
 Coppice = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[3]
 TO = ("--output", "s3://rows/out", "--yes")
 
 
@@ -134,34 +137,66 @@ def test_nothing_starts_unasked(cloud: Cloud, coppice: Coppice, endpoint: str, m
     assert "Add --yes to go ahead" in err
 
 
+ROWS = ("--name", "houses", "--input", "s3://rows/in/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--name", "houses"), "--input and --output say"),
+        ((*ROWS, "--output", "/tmp/x"), "--output looks like s3://"),
+        ((*ROWS, *TO, "--instances", "0"), "--instances is 1 to 100"),
+        ((*ROWS, *TO, "--instance-type", "ml.t2.medium"), "no machine"),
+        ((*ROWS, *TO, "--max-payload", "101"), "0 to 100 MB"),
+        ((*ROWS, *TO, "--max-concurrent", "17"), "17 x 6 MB"),
+        ((*ROWS, *TO, "--strategy", "multi", "--split", "none"), "an object is one request"),
+        (("--name", "-x", "--input", "s3://rows/in/", *TO), "63 letters"),
+        ((*ROWS, "--image", "1.0", *TO), "--image asks for another"),
+        (("--input", "s3://rows/in/", *TO), "No model was given"),
+        (("--job", "one", "--stop", "two"), "--job and --stop are about"),
+    ],
+)
+def test_limits_are_checked_before_aws_is_asked(
+    coppice: Coppice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    code, out, err = coppice("batch", *arguments, "--json")
+    told = json.loads(out)["error"]["message"]
+    assert (code, message in told, "\n" in told) == (2, True, False), out
+    assert f"error: {told}" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("--name", "houses"), 2, "--input and --output say"),
-        (("--name", "houses", "--input", "s3://rows/in/", "--output", "/tmp/x"), 2, "--output looks like s3://"),
-        (("--name", "houses", "--input", "s3://rows/in/", *TO, "--instances", "0"), 2, "--instances is 1 to 100"),
-        (("--name", "houses", "--input", "s3://rows/in/", *TO, "--instance-type", "ml.t2.medium"), 2, "no machine"),
-        (("--name", "houses", "--input", "s3://rows/in/", *TO, "--max-payload", "101"), 2, "0 to 100 MB"),
-        (("--name", "houses", "--input", "s3://rows/in/", *TO, "--max-concurrent", "17"), 2, "17 x 6 MB"),
         (("--name", "houses", "--input", "s3://rows/in", "--output", "s3://rows/in-b", "--yes"), 2, "below the rows"),
         (("--name", "houses", "--input", "s3://rows/head.csv", *TO), 2, "head.csv has a header row"),
         (("--name", "houses", "--input", "s3://rows/none/", *TO), 3, "There is nothing at s3://rows/none/"),
         (("--name", "houses", "--input", "none.csv", *TO), 3, "There is no file none.csv"),
-        (("--name", "-x", "--input", "s3://rows/in/", *TO), 2, "63 letters"),
         (("--name", "other", "--input", "s3://rows/in/", *TO), 3, "There is no endpoint other"),
-        (("--name", "houses", "--image", "1.0", "--input", "s3://rows/in/", *TO), 2, "--image asks for another"),
-        (("--input", "s3://rows/in/", *TO), 2, "No model was given"),
         (("--job", "none"), 3, "There is no transform job none"),
         (("--stop", "none"), 3, "There is no transform job none"),
-        (("--job", "one", "--stop", "two"), 2, "--job and --stop are about"),
     ],
 )
-def test_refusals_are_one_clear_line(
+def test_what_is_missing_is_named(
     cloud: Cloud, coppice: Coppice, endpoint: str, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     found, out, err = coppice("batch", *arguments, "--json")
     assert (found, message in json.loads(out)["error"]["message"]) == (code, True), out + err
     assert jobs(cloud) == []
+
+
+def test_the_documents_commands_run(cloud: Cloud, coppice: Coppice, endpoint: str, tmp_path: Path) -> None:
+    write(tmp_path / "model.tar.gz", manifest())
+    (tmp_path / "rows.csv").write_text("1,2\n")
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/batch.md").read_text(), re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines()]
+    for command in commands:
+        code, _, err = coppice(*shlex.split(command)[1:], "--yes")
+        assert code == 0, err
+    assert len(jobs(cloud)) == len(commands) == 2
 
 
 # What moto doesn't do: jobs that run, fail, are stopped, and write logs.

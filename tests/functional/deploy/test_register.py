@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shlex
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from deploy.aws.session import Session
 from deploy.endpoint.package import find
 
 Coppice = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[3]
 BUCKET = f"sagemaker-{REGION}-{ACCOUNT}"
 
 
@@ -86,11 +89,14 @@ def test_the_same_is_registered_once_and_another_image_anew(cloud: Cloud, coppic
 
 
 def test_the_way_to_a_deployable_version(cloud: Cloud, coppice: Coppice, model: Path) -> None:
-    """The commands of docs/registry.md."""
+    """With the commands of docs/registry.md; what deploys is tested with deploying."""
     image = push_image(cloud)
-    assert coppice("register", "--group", "houses", "--model", "model.tar.gz", "--image", "coppice:1.0")[0] == 0
-    code, _, err = coppice("approve", "houses:1", "--note", "rmse 0.49 on last month")
-    assert code == 0
+    (block,) = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/registry.md").read_text(), re.DOTALL)
+    register, approve, deploy = map(shlex.split, block.splitlines())
+    assert deploy[-2:] == ["--from-registry", "houses"]
+    assert coppice(*register[1:])[0] == 0
+    code, _, err = coppice(*approve[1:])
+    assert code == 0, err
     assert "houses:1 was PendingManualApproval and is Approved now\n" in err
     assert "coppice deploy --name NAME --from-registry houses:1" in err
     assert find(ModelRegistry(Session()), "houses").image == image
