@@ -12,7 +12,22 @@ import typer
 
 from container import __version__
 from container.errors import ContainerError
-from deploy.cli import approve, batch, inspect, invoke, logs, metrics, pack, register, serve, status, train
+from deploy.cli import (
+    approve,
+    batch,
+    delete,
+    deploy,
+    inspect,
+    invoke,
+    logs,
+    metrics,
+    pack,
+    register,
+    rollback,
+    serve,
+    status,
+    train,
+)
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
 
@@ -28,10 +43,13 @@ app.command("train")(train.train)
 app.command("pack")(pack.pack)
 app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
+app.command("deploy")(deploy.deploy)
 app.command("invoke")(invoke.invoke)
 app.command("status")(status.status)
 app.command("logs")(logs.logs)
 app.command("metrics")(metrics.metrics)
+app.command("rollback")(rollback.rollback)
+app.command("delete")(delete.delete)
 app.command("batch")(batch.batch)
 app.command("register")(register.register)
 app.command("approve")(approve.approve)

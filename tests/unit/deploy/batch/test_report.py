@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Callable
 
-import click
+import typer
 import pytest
 
 from deploy.aws.transform import Job
@@ -33,7 +33,7 @@ class Done:
 
 
 def test_ctrl_c_says_how_to_go_on_and_how_to_stop(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(click.exceptions.Exit) as left:
+    with pytest.raises(typer.Exit) as left:
         batch_report.follow(Interrupted(), "job", as_json=True)  # type: ignore[arg-type]
     out, err = capsys.readouterr()
     assert left.value.exit_code == 130
