@@ -6,8 +6,8 @@ import datetime as dt
 import json
 from collections.abc import Callable
 
-import typer
 import pytest
+import typer
 
 from deploy.aws.transform import Job
 from deploy.batch.run import Ended
