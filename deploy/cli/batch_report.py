@@ -65,8 +65,8 @@ def follow(runner: Batch, job: str, as_json: bool, objects: int | None = None) -
     """Wait for a job's end and say where its answers are; `objects` is how many it reads, if known."""
     ended = _attend(job, lambda update: runner.follow(job, update, objects), as_json)
     found = ended.outputs
-    of = "" if objects is None else f" of {objects:,}"
-    say(f"{len(found):,}{of} objects answered" + (":" if found else f" in {ended.job.output}"))
+    counted = _objects(len(found)) if objects is None else f"{len(found):,} of {_objects(objects)}"
+    say(f"{counted} answered" + (":" if found else f", none in {ended.job.output}"))
     for uri in found[:SHOWN_OUTPUTS]:
         say(f"  {uri}")
     if len(found) > SHOWN_OUTPUTS:

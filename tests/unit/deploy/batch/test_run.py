@@ -90,9 +90,10 @@ def test_a_job_is_followed_to_its_end() -> None:
     assert world.models == {}, "the model was made for the job"
 
 
-def test_an_endpoints_model_is_kept() -> None:
+@pytest.mark.parametrize("tags", [{"coppice:endpoint": "houses"}, {BATCH: "another-job"}])
+def test_a_model_that_was_not_made_for_the_job_is_kept(tags: dict[str, str]) -> None:
     world = World("Completed", model="houses-1")
-    world.models["houses-1"] = {"coppice:endpoint": "houses"}
+    world.models["houses-1"] = tags
     world.batch.start({**REQUEST, "ModelName": "houses-1"}, None)
     world.batch.follow("job", world.told.append)
     assert "houses-1" in world.models
