@@ -12,7 +12,22 @@ import typer
 
 from container import __version__
 from container.errors import ContainerError
-from deploy.cli import delete, deploy, inspect, invoke, logs, metrics, pack, rollback, serve, status, train
+from deploy.cli import (
+    approve,
+    batch,
+    delete,
+    deploy,
+    inspect,
+    invoke,
+    logs,
+    metrics,
+    pack,
+    register,
+    rollback,
+    serve,
+    status,
+    train,
+)
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
 
@@ -35,6 +50,9 @@ app.command("logs")(logs.logs)
 app.command("metrics")(metrics.metrics)
 app.command("rollback")(rollback.rollback)
 app.command("delete")(delete.delete)
+app.command("batch")(batch.batch)
+app.command("register")(register.register)
+app.command("approve")(approve.approve)
 
 
 def _print_version(wanted: bool) -> None:
