@@ -188,3 +188,10 @@ def test_who_may_only_call_is_held_to_the_serverless_limit(sagemaker, coppice, p
     assert coppice("invoke", "houses", "-f", payload)[:2] == (0, "[3.0]")
     assert coppice("invoke", "houses", "-f", big)[0] == 2
     assert sagemaker.invoked == 1
+
+
+def test_who_may_not_look_is_told_so_by_status(sagemaker, coppice):
+    sagemaker.denied = True
+    code, out, err = coppice("status", "houses")
+    assert (code, out) == (1, "")
+    assert "DescribeEndpoint was refused: not authorized (AccessDeniedException)" in err

@@ -30,8 +30,8 @@ class Describe:
     def endpoint(self, name):
         return self.described if name == "houses" else None
 
-    def endpoints(self):
-        return [{"EndpointName": name} for name in ("zebra", "houses", "other")]
+    def names(self):
+        return ["zebra", "houses", "other"]
 
     def config(self, name):
         return self._config
@@ -39,7 +39,7 @@ class Describe:
 
 class Hidden(Describe):
     def endpoint(self, name):
-        raise Denied
+        raise Denied("no")
 
 
 @pytest.mark.parametrize("status", ["InService", "Updating", "SystemUpdating", "RollingBack"])
@@ -79,3 +79,10 @@ def test_kinds():
     assert look(Describe(**later), "houses", "r").kind is Kind.asynchronous
     told_by_config = Describe(config=later, ProductionVariants=[])
     assert look(told_by_config, "houses", "r").kind is Kind.asynchronous
+
+
+def test_while_it_is_created_its_configuration_tells_the_kind():
+    serverless = {"VariantName": "v", "ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}
+    describe = Describe(config={"ProductionVariants": [serverless]}, ProductionVariants=[])
+    running = look(describe, "houses", "r")
+    assert (running.kind, running.serverless["MemorySizeInMB"]) == (Kind.serverless, 1024)
