@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from deploy.aws import tags as tag
 from deploy.aws.describe import Denied, Describe
+from deploy.endpoint.deployment import Deployment
 from deploy.endpoint.running import Kind, Running, not_found
 
 T = TypeVar("T")
@@ -70,9 +71,10 @@ class Status:
         return variant.get("InstanceType") or "instances", now.get("CurrentInstanceCount")
 
     @property
-    def previous(self) -> str | None:
-        """The configuration that rollback returns to."""
-        return next(iter(self.tags.get(tag.PREVIOUS, "").split()), None)
+    def previous(self) -> Deployment | None:
+        """What rollback returns to."""
+        found = self.tags.get(tag.PREVIOUS)
+        return Deployment.from_tag(found) if found else None
 
 
 def gather(describe: Describe, name: str, region: str) -> Status:

@@ -32,11 +32,11 @@ def test_one_endpoint(cloud, coppice):
     assert code == 0
     assert (shown["status"], shown["memory"], shown["concurrency"][:9]) == ("InService", "2048 MB", "5 at most")
     assert (shown["image"], shown["artifact"], shown["hash"]) == (IMAGE, "s3://b/m.tar.gz", "sha256 ab")
-    assert shown["previous"].startswith("before; return to it: coppice rollback houses")
+    assert shown["previous"].startswith("before (up to 3 at a time); return to it: coppice rollback houses")
     assert shown["environment"] == "COPPICE_METRICS"
     document = json.loads(coppice("status", "houses", "--json")[1])
     assert (document["memory_mb"], document["max_concurrency"], document["provisioned_concurrency"]) == (2048, 5, 1)
-    assert (document["previous_config"], document["ours"], document["role"]) == ("before", True, ROLE)
+    assert (document["previous"]["config"], document["ours"], document["role"]) == ("before", True, ROLE)
 
 
 def test_somebody_else_s_is_shown_all_the_same(cloud, coppice):

@@ -73,7 +73,7 @@ def test_everything_there_is_to_know():
     found = shown(Describe())
     assert found["image"] == f"{IMAGE}@{DIGEST} (1, latest)"
     assert found["environment"] == "A, B"
-    assert found["previous"] == "houses-1; return to it: coppice rollback houses"
+    assert found["previous"] == "houses-1 (up to 5 at a time); return to it: coppice rollback houses"
     assert found["scales"] == "AllTraffic DesiredProvisionedConcurrency 1 to 4"
     assert found["hash"] == "sha256 ab"
     assert "secret" not in str(found)
