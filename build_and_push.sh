@@ -88,9 +88,10 @@ trap remove EXIT
 state() { docker inspect --format "{{.State.$1}}" "$check"; }
 answers() { # docker's proxy takes any connection, so only an HTTP answer counts
   local address line
-  address=$(docker port "$check" 8080 2>/dev/null | head -n 1)
-  line=$(exec 4<>"/dev/tcp/${address%:*}/${address##*:}" && printf 'GET /ping HTTP/1.0\r\n\r\n' >&4 &&
-    read -r -t 2 line <&4 && echo "$line") 2>/dev/null || return 1
+  address=$(docker port "$check" 8080 2>/dev/null) && [ -n "$address" ] || return 1
+  address=${address%%$'\n'*}
+  line=$(exec 2>/dev/null 4<>"/dev/tcp/${address%:*}/${address##*:}" && printf 'GET /ping HTTP/1.0\r\n\r\n' >&4 &&
+    read -r -t 2 line <&4 && echo "$line") || return 1
   [[ $line == HTTP/* ]]
 }
 try() { # WORD; leaves `outcome`, which is `answers`, `silent` or an exit code, and what was `said`
@@ -166,6 +167,11 @@ stored() {
   config=$(sed -n '/"config"/,/}/s/.*"digest": "\(.*\)".*/\1/p' <<<"$manifest")
 }
 if stored; then
+  # Engines name an image by its config or, with containerd, by its manifest.
+  [ "$id" = "$config" ] || [ "$id" = "$digest" ] ||
+    fail 2 "$uri:$tag is another image already, and a tag is written once." \
+      "Choose another tag: ./build_and_push.sh $name TAG" \
+      "Without a TAG it is the version and the commit, so committing your changes gives a new one, too."
   done="$uri:$tag is this image already; nothing to push"
 else
   docker tag "$image" "$uri:$tag"
@@ -173,9 +179,6 @@ else
   stored || fail 1 "docker pushed $uri:$tag, but the registry doesn't have it." "Push once more."
   done="the registry has it as $digest"
 fi
-# Engines name an image by its config or, with containerd, by its manifest.
-[ "$id" = "$config" ] || [ "$id" = "$digest" ] || fail 2 "$uri:$tag is another image already, and a tag is written once." \
-  "Choose another tag: ./build_and_push.sh $name TAG" "Without a TAG it is the version and the commit: commit your changes."
 [ "$kind" = $DOCKER_MANIFEST ] || fail 2 "$image arrived as $kind; SageMaker takes only $DOCKER_MANIFEST." "$rebuild"
 ok "$done"
 echo "$uri@$digest" >&3

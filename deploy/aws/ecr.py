@@ -1,4 +1,4 @@
-"""ECR: repositories as Coppice wants them, and logging in. Docker itself moves the images."""
+"""ECR: repositories, the images in them, and logging in. Docker itself moves the images."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ from deploy.aws.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
+
+
+class StoredImage(NamedTuple):
+    """An image as ECR has it; `bytes` is its compressed size."""
+
+    digest: str
+    media_type: str
+    bytes: int
+    tags: tuple[str, ...]
 
 
 class Repository(NamedTuple):
@@ -33,11 +42,43 @@ class Login(NamedTuple):
     password: str
 
 
-class Ecr:
-    """The private registry of one account and region."""
+class ECR:
+    """The registry of one session's account and region."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    @property
+    def host(self) -> str:
+        """The registry's host name."""
+        suffix = self._session.boto.client("ecr", region_name=self._session.region).meta.endpoint_url
+        end = "amazonaws.com.cn" if suffix.endswith(".cn") else "amazonaws.com"
+        return f"{self._session.account}.dkr.ecr.{self._session.region}.{end}"
+
+    def image(
+        self, repository: str, tag: str | None = None, digest: str | None = None, registry: str | None = None
+    ) -> StoredImage | None:
+        """One image; None where it isn't there or (by digest, in another's registry) isn't shown."""
+        wanted = {"imageDigest": digest} if digest else {"imageTag": tag}
+        try:
+            found = self._session.ecr.describe_images(
+                registryId=registry or self._session.account,
+                repositoryName=repository,
+                imageIds=[wanted],  # type: ignore[list-item]
+            )["imageDetails"]
+        except ClientError as error:
+            if says_not_found(error) or (digest and code_of(error) == "AccessDeniedException"):
+                return None
+            raise
+        if not found:
+            return None
+        image = found[0]
+        return StoredImage(
+            image["imageDigest"],
+            image.get("imageManifestMediaType", ""),
+            image.get("imageSizeInBytes", 0),
+            tuple(image.get("imageTags", ())),
+        )
 
     def repository(self, name: str) -> Repository | None:
         """The repository of that name, or None."""
@@ -87,9 +128,7 @@ class Ecr:
             },
             "action": {"type": "expire"},
         }
-        self._session.ecr.put_lifecycle_policy(
-            repositoryName=name, lifecyclePolicyText=json.dumps({"rules": [rule]})
-        )
+        self._session.ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps({"rules": [rule]}))
 
     def login(self) -> Login:
         """A user and a password for docker, as `aws ecr get-login-password` gets them."""

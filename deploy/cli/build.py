@@ -30,9 +30,7 @@ Tag = Annotated[str | None, typer.Argument(metavar="[TAG]", help="By default the
 
 
 def build(
-    name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="By default coppice, or coppice-slim.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="By default coppice, or coppice-slim.")] = None,
     tag: Tag = None,
     target: Annotated[Target, typer.Option(help="slim serves compiled forests only.")] = Target.full,
     build_arg: Annotated[

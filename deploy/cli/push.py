@@ -44,8 +44,8 @@ def push(
 
 
 def _registry(image: str, region: str | None, profile: str | None) -> Registry:
-    from deploy.aws.ecr import Ecr
-    from deploy.endpoint import tags
+    from deploy.aws import tags
+    from deploy.aws.ecr import ECR
     from deploy.image.registry import EcrRegistry, PlainRegistry
 
     host = environment().get("COPPICE_REGISTRY")
@@ -54,4 +54,4 @@ def _registry(image: str, region: str | None, profile: str | None) -> Registry:
         return PlainRegistry(host)
     aws = session(region, profile)
     say(f"{image} → ECR, account {aws.account}, {aws.region}")
-    return EcrRegistry(Ecr(aws), {tags.VERSION: __version__})
+    return EcrRegistry(ECR(aws), {tags.VERSION: __version__})

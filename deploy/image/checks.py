@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy.errors import LimitError, NotSupported
-from deploy.image.docker import DOCKER_MANIFEST, LocalImage, StoredImage
+from deploy.image.docker import DOCKER_MANIFEST, LocalImage, RegistryImage
 
 PLATFORM: Final = "linux/amd64"
 MAX_BYTES: Final = 10 * 1000**3
@@ -30,7 +30,7 @@ def check_form(image: LocalImage) -> Iterator[str]:
     yield "one manifest of Docker's kind"
 
 
-def check_stored(name: str, stored: StoredImage) -> None:
+def check_stored(name: str, stored: RegistryImage) -> None:
     """Look at what arrived in a registry in the same way; raises NotSupported."""
     check_manifest(name, stored.media_type)
     if stored.platform != PLATFORM:

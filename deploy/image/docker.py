@@ -37,7 +37,7 @@ class LocalImage(NamedTuple):
     media_type: str
 
 
-class StoredImage(NamedTuple):
+class RegistryImage(NamedTuple):
     """An image as a registry has it. `digest` and `config` are empty for an index, whatever it lists."""
 
     media_type: str
@@ -92,7 +92,7 @@ class Docker:
         media_type = (found.get("Descriptor") or {}).get("mediaType", DOCKER_MANIFEST)
         return LocalImage(name, found["Id"], f"{found['Os']}/{found['Architecture']}", found["Size"], media_type)
 
-    def stored(self, name: str, insecure: bool = False) -> StoredImage | None:
+    def stored(self, name: str, insecure: bool = False) -> RegistryImage | None:
         """What the registry has under a full name, or None; `insecure` lets it speak plain HTTP."""
         answer = self.ask("manifest", "inspect", "--verbose", *(["--insecure"] if insecure else []), name)
         if answer.code:
@@ -108,13 +108,13 @@ class Docker:
             raise DeployError(f"docker can't log in to {registry}: {answer.text}")
 
 
-def _stored(found: Any) -> StoredImage:
+def _stored(found: Any) -> RegistryImage:
     if isinstance(found, list):
-        return StoredImage(f"an index of {len(found)} manifests", "", "", "")
+        return RegistryImage(f"an index of {len(found)} manifests", "", "", "")
     told = found["Descriptor"]
     manifest = found.get("SchemaV2Manifest") or found.get("OCIManifest") or {}
     runs_on = told.get("platform") or {}
-    return StoredImage(
+    return RegistryImage(
         told["mediaType"],
         told["digest"],
         manifest.get("config", {}).get("digest", ""),

@@ -22,7 +22,7 @@ def checked(name: str, tag: str) -> str:
             "The tag is an argument of its own: coppice push NAME TAG" if ":" in name else "",
         )
     if not _TAG.fullmatch(tag):
-        raise UsageError(f"A tag has up to 128 letters, digits and . _ - and starts with no dot or dash; this is {tag!r}.")
+        raise UsageError(f"A tag has up to 128 letters, digits and . _ -, and starts with no dot or dash: not {tag!r}.")
     return f"{name}:{tag}"
 
 
@@ -42,10 +42,9 @@ def default_tag(version: str, revision: str) -> str:
 
 
 def _git(checkout: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(checkout), *arguments]
     try:
-        done = subprocess.run(  # noqa: S603 - no shell
-            ["git", "-C", str(checkout), *arguments], capture_output=True, text=True, check=False  # noqa: S607
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
     except FileNotFoundError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deploy.errors import DeployError, Missing, UsageError
 from deploy.image.checks import check_form, check_stored
-from deploy.image.docker import Docker, LocalImage, StoredImage
+from deploy.image.docker import Docker, LocalImage, RegistryImage
 from deploy.image.registry import Home, Registry
 from deploy.image.serve import ServeCheck
 
@@ -67,7 +67,7 @@ class Push:
         self._say(f"  ✓ {self._check.run(image)}")
         return local
 
-    def _pushed(self, local: LocalImage, home: Home, tag: str) -> StoredImage:
+    def _pushed(self, local: LocalImage, home: Home, tag: str) -> RegistryImage:
         full = f"{home.uri}:{tag}"
         tagged = self._docker.ask("tag", local.id, full)
         if tagged.code:

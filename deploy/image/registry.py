@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from deploy.aws.ecr import Ecr, Repository
-from deploy.endpoint import tags
+from deploy.aws import tags
+from deploy.aws.ecr import ECR, Repository
 from deploy.image.docker import Docker
 
 UNTAGGED_DAYS: Final = 14
@@ -51,7 +51,7 @@ class Registry(Protocol):
 class EcrRegistry:
     """ECR: the repository is created if needed, never changed; one of ours that was left half made is finished."""
 
-    def __init__(self, ecr: Ecr, labels: Mapping[str, str]) -> None:
+    def __init__(self, ecr: ECR, labels: Mapping[str, str]) -> None:
         self._ecr = ecr
         self._labels = labels
 
@@ -77,8 +77,7 @@ class EcrRegistry:
         if not found.scans:
             change = f"To change that: aws ecr put-image-scanning-configuration --repository-name {found.name}"
             remarks.append(
-                f"images pushed to {found.name} aren't scanned. "
-                f"{change} --image-scanning-configuration scanOnPush=true"
+                f"images pushed to {found.name} aren't scanned. {change} --image-scanning-configuration scanOnPush=true"
             )
         if not self._ecr.has_lifecycle(found.name):
             if tags.VERSION in self._ecr.repository_tags(found):
