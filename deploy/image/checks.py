@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from deploy.errors import LimitError, NotSupported
-from deploy.image.docker import DOCKER_MANIFEST, LocalImage, RegistryImage
+from deploy.image.docker import DOCKER_MANIFEST, LocalImage
 
 PLATFORM: Final = "linux/amd64"
 MAX_BYTES: Final = 10 * 1000**3
@@ -28,13 +28,6 @@ def check_form(image: LocalImage) -> Iterator[str]:
     yield f"{image.bytes / 1e6:,.0f} MB, which is under 10 GB"
     check_manifest(image.name, image.media_type)
     yield "one manifest of Docker's kind"
-
-
-def check_stored(name: str, stored: RegistryImage) -> None:
-    """Look at what arrived in a registry in the same way; raises NotSupported."""
-    check_manifest(name, stored.media_type)
-    if stored.platform != PLATFORM:
-        raise NotSupported(f"{name} is {stored.platform} in the registry; it has to be {PLATFORM}.", rebuild(name))
 
 
 def check_manifest(name: str, media_type: str) -> None:

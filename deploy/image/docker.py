@@ -43,7 +43,6 @@ class RegistryImage(NamedTuple):
     media_type: str
     digest: str
     config: str
-    platform: str
 
     def holds(self, image: LocalImage) -> bool:
         """Whether this is that image. Engines name an image by its config or, with containerd, by its manifest."""
@@ -110,16 +109,10 @@ class Docker:
 
 def _stored(found: Any) -> RegistryImage:
     if isinstance(found, list):
-        return RegistryImage(f"an index of {len(found)} manifests", "", "", "")
+        return RegistryImage(f"an index of {len(found)} manifests", "", "")
     told = found["Descriptor"]
     manifest = found.get("SchemaV2Manifest") or found.get("OCIManifest") or {}
-    runs_on = told.get("platform") or {}
-    return RegistryImage(
-        told["mediaType"],
-        told["digest"],
-        manifest.get("config", {}).get("digest", ""),
-        f"{runs_on.get('os', '?')}/{runs_on.get('architecture', '?')}",
-    )
+    return RegistryImage(told["mediaType"], told["digest"], manifest.get("config", {}).get("digest", ""))
 
 
 def _engine_or_raise(answer: Answer) -> None:

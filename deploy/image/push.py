@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploy.errors import DeployError, Missing, UsageError
-from deploy.image.checks import check_form, check_stored
+from deploy.image.checks import check_form, check_manifest
 from deploy.image.docker import Docker, LocalImage, RegistryImage
 from deploy.image.registry import Home, Registry
 from deploy.image.serve import ServeCheck
@@ -49,7 +49,7 @@ class Push:
         if there is not None and not there.holds(local):
             raise _taken(home, tag, name)
         stored = there or self._pushed(local, home, tag)
-        check_stored(image, stored)
+        check_manifest(image, stored.media_type)
         if there is None:
             self._say(f"  ✓ the registry has it as {stored.digest}")
         else:

@@ -29,8 +29,8 @@ def _cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture(params=["coppice", "script"])
-def push(request, _cloud, tmp_path, image) -> Iterator[Run]:
-    """`push NAME TAG` by either command; the image is `image`, and the registry empty."""
+def push(request, _cloud, tmp_path, slim_image) -> Iterator[Run]:
+    """`push NAME TAG` by either command; the image is the slim one, and the registry empty."""
     for command in ("docker-registry", *(("aws",) if request.param == "script" else ())):
         if shutil.which(command) is None:
             if os.environ.get("COPPICE_REQUIRE_DOCKER"):
@@ -46,7 +46,10 @@ def push(request, _cloud, tmp_path, image) -> Iterator[Run]:
 
     with registry(tmp_path, locked=True) as host, ecr_in_front_of(_cloud.address, host) as address:
         environment = {
-            "BUILD_FLAGS": "--network host", **os.environ, **_cloud.environment,
+            "BUILD_FLAGS": "--network host",
+            **os.environ,
+            **_cloud.environment,
+            "TARGET": "slim",
             "AWS_ENDPOINT_URL": address,
             "DOCKER_CONFIG": str(tmp_path / "docker"),
             "PATH": f"{tools}:{os.environ['PATH']}",
@@ -56,7 +59,7 @@ def push(request, _cloud, tmp_path, image) -> Iterator[Run]:
         def push(name: str, tag: str, *more: str, **changed: str) -> subprocess.CompletedProcess[str]:
             command = [COPPICE, "push"] if request.param == "coppice" else [SCRIPT]
             if request.param == "coppice":
-                docker("tag", image, f"{name}:{tag}")
+                docker("tag", slim_image, f"{name}:{tag}")
             return subprocess.run(
                 [*command, name, tag, *more], env=environment | changed, capture_output=True, text=True, check=False
             )

@@ -8,7 +8,7 @@ from deploy.image.docker import DOCKER_MANIFEST, Answer, LocalImage, RegistryIma
 from deploy.image.registry import Home
 
 FINE = LocalImage("coppice:1", "sha256:config", "linux/amd64", 413_000_000, DOCKER_MANIFEST)
-ARRIVED = RegistryImage(DOCKER_MANIFEST, "sha256:digest", "sha256:config", "linux/amd64")
+ARRIVED = RegistryImage(DOCKER_MANIFEST, "sha256:digest", "sha256:config")
 
 
 class FakeDocker:

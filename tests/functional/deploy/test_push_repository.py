@@ -92,7 +92,7 @@ def test_without_docker_the_command_that_mends_it_is_named(coppice, path, verb, 
     if says:
         (path / "docker").write_text(f"#!/bin/sh\necho '{says}' >&2\nexit 1\n")
         (path / "docker").chmod(0o755)
-    code, out, err = coppice(verb, "coppice", "1", "--json")
+    code, out, _ = coppice(verb, "coppice", "1", "--json")
     error = json.loads(out)["error"]
     assert (code, error["code"]) == (3, "missing")
     assert hint in error["hint"]
@@ -110,7 +110,10 @@ def test_dockers_own_words_are_shown_when_a_build_fails(path):
 
 @pytest.mark.parametrize(
     ("missing", "words"),
-    [(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "No AWS credentials"), (("AWS_DEFAULT_REGION",), "No AWS region")],
+    [
+        (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "No AWS credentials"),
+        (("AWS_DEFAULT_REGION",), "No AWS region"),
+    ],
 )
 def test_without_credentials_or_region(coppice, cloud, monkeypatch, missing, words):
     for name in (*missing, "COPPICE_REGISTRY", "AWS_REGION", "AWS_PROFILE"):

@@ -95,8 +95,8 @@ def test_an_image_that_is_not_here_names_the_command_that_builds_it():
     ("arrives", "words"),
     [
         (ARRIVED._replace(media_type=OCI), OCI),
-        (ARRIVED._replace(platform="linux/arm64"), "linux/arm64"),
-        (ARRIVED._replace(media_type="an index of 2 manifests", digest="", config="", platform=""), "an index of 2"),
+        (ARRIVED._replace(config="sha256:another"), "another image"),
+        (ARRIVED._replace(media_type="an index of 2 manifests", digest="", config=""), "an index of 2"),
         (None, "doesn't have it"),
     ],
 )
