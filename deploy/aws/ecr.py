@@ -80,6 +80,15 @@ class ECR:
             tuple(image.get("imageTags", ())),
         )
 
+    def delete_image(self, uri: str) -> None:
+        """Delete an image by its address, REGISTRY/REPOSITORY@DIGEST; it may be gone already."""
+        repository, _, digest = uri.partition("/")[2].partition("@")
+        try:
+            self._session.ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])
+        except ClientError as error:
+            if not says_not_found(error):
+                raise
+
     def repository(self, name: str) -> Repository | None:
         """The repository of that name, or None."""
         try:
@@ -116,7 +125,7 @@ class ECR:
         return True
 
     def expire_untagged(self, name: str, days: int) -> None:
-        """Let ECR remove images that have had no tag for so many days. Those that serve keep theirs."""
+        """Let ECR remove images that have had no tag for so many days. What was pushed under a tag keeps it."""
         rule = {
             "rulePriority": 1,
             "description": f"Images without a tag go after {days} days",

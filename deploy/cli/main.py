@@ -12,7 +12,21 @@ import typer
 
 from container import __version__
 from container.errors import ContainerError
-from deploy.cli import build, inspect, pack, push, serve, train
+from deploy.cli import (
+    build,
+    delete,
+    deploy,
+    inspect,
+    invoke,
+    logs,
+    metrics,
+    pack,
+    push,
+    rollback,
+    serve,
+    status,
+    train,
+)
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
 
@@ -30,6 +44,13 @@ app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
 app.command("build")(build.build)
 app.command("push")(push.push)
+app.command("deploy")(deploy.deploy)
+app.command("invoke")(invoke.invoke)
+app.command("status")(status.status)
+app.command("logs")(logs.logs)
+app.command("metrics")(metrics.metrics)
+app.command("rollback")(rollback.rollback)
+app.command("delete")(delete.delete)
 
 
 def _print_version(wanted: bool) -> None:
