@@ -75,7 +75,7 @@ read -r id platform bytes <<<"$(docker image inspect --format "$look" "$image")"
 ok "$PLATFORM"
 [ "$bytes" -lt $MAX_BYTES ] ||
   fail 2 "$image has $bytes bytes; the image of a serverless endpoint is under 10 GB." "See: docker history $image"
-ok "$((bytes / 1000000)) MB, which is under 10 GB"
+ok "$(((bytes + 500000) / 1000000)) MB, which is under 10 GB"
 kind=$(docker image inspect --format '{{.Descriptor.mediaType}}' "$image" 2>/dev/null || true)
 [[ $kind == application/* ]] || kind=$DOCKER_MANIFEST
 [ "$kind" = $DOCKER_MANIFEST ] || fail 2 "$image comes as $kind; SageMaker takes only $DOCKER_MANIFEST." "$rebuild"
@@ -129,16 +129,17 @@ esac
 if [ -n "$registry" ]; then
   uri=$registry/$name
 else
+  refused() { fail 1 "ECR refused; what it said is above." "See what pushing needs: coppice policy deployer"; }
   repository() { aws ecr "$@" --repository-name "$name"; }
   describe=(aws ecr describe-repositories --repository-names "$name" --query)
   if ! found=$("${describe[@]}" 'repositories[0].[repositoryUri,imageTagMutability,imageScanningConfiguration.scanOnPush]' 2>&1); then
-    [[ $found == *RepositoryNotFoundException* ]] || fail 1 "ECR can't be asked for $name: $found"
+    [[ $found == *RepositoryNotFoundException* ]] || { echo "$found" && refused; }
     uri=$(repository create-repository --image-tag-mutability IMMUTABLE --image-scanning-configuration scanOnPush=true \
-      --tags "Key=coppice:version,Value=$version" --query repository.repositoryUri)
+      --tags "Key=coppice:version,Value=$version" --query repository.repositoryUri) || refused
     repository put-lifecycle-policy --lifecycle-policy-text '{"rules": [{"rulePriority": 1,
       "description": "Images without a tag go after '$UNTAGGED_DAYS' days", "action": {"type": "expire"},
       "selection": {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days",
-      "countNumber": '$UNTAGGED_DAYS'}}]}' >/dev/null
+      "countNumber": '$UNTAGGED_DAYS'}}]}' >/dev/null || refused
     ok "created the repository $uri: tags are immutable, images scanned"
   else
     read -r uri mutability scans <<<"$found"

@@ -36,7 +36,7 @@ def push(
     registry = _registry(image, region, profile)
     docker = Docker()
     done = Push(docker, registry, ServeCheck(docker), say).run(image)
-    say(f"next: coppice deploy --image {done.uri}")
+    say(f"next: coppice deploy --name NAME --model model.tar.gz --image {done.uri}")
     if as_json:
         emit(dataclasses.asdict(done))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -133,3 +134,27 @@ def test_misuse_is_2(coppice, path, arguments):
     code, out, err = coppice(*arguments)
     assert (code, out) == (2, "")
     assert "Traceback" not in err
+
+
+ASLEEP = f'echo "{DAEMON}" >&2; exit 1'
+NOBODY = 'echo "Unable to locate credentials" >&2; exit 253'
+
+
+@pytest.mark.parametrize(
+    ("docker", "aws", "region", "said", "hint"),
+    [
+        (ASLEEP, "", "eu-west-1", DAEMON, "systemctl start docker"),
+        ("", NOBODY, "eu-west-1", "Unable to locate credentials", "aws configure"),
+        ("", "exit 1", "", "No AWS region is set", "export AWS_REGION"),
+    ],
+)
+def test_the_script_says_what_has_to_be_there_first(tmp_path, docker, aws, region, said, hint):
+    for name, does in {"docker": docker, "aws": aws}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "AWS_REGION": region}
+    script = Path(__file__).parents[3] / "build_and_push.sh"
+    done = subprocess.run([script, "coppice", "1"], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert said in done.stderr
+    assert hint in done.stderr

@@ -65,6 +65,7 @@ def test_serve_is_taken_otherwise_than_a_word_without_meaning(serve, nonsense):
         ((127, 'exec: "serve": executable file not found in $PATH'), (127, "")),
         ((126, "permission denied"), (2, "")),
         ((0, "serve"), (0, "no-such-program")),
+        ((0, "bye"), (2, "what?")),
         ((2, "python: can't open file '/serve'"), (2, "python: can't open file '/no-such-program'")),
         ((1, "12:01 pid 7: no"), (1, "12:02 pid 9: no")),
         ((RUNS, ""), (RUNS, "")),
