@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cloud import ACCOUNT, REGION
+from containers import docker
 
 ECR_HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 MOTOS_PASSWORD = "AWS:$2y$05$coppicecoppicecoppic.enVzzcYJzU26AbKDkiGlINiSFirrQ002\n"
@@ -52,6 +53,10 @@ def registry(folder: Path, locked: bool = False) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+        names = docker("images", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
+        for name in names:  # what was pushed there goes by the registry's name in the engine, too
+            if name.startswith(f"{host}/"):
+                docker("image", "rm", name, check=False)
 
 
 def ask(host: str, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, dict[str, str], bytes]:
