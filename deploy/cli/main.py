@@ -15,6 +15,7 @@ from container.errors import ContainerError
 from deploy.cli import (
     approve,
     batch,
+    build,
     delete,
     deploy,
     inspect,
@@ -22,6 +23,7 @@ from deploy.cli import (
     logs,
     metrics,
     pack,
+    push,
     register,
     rollback,
     serve,
@@ -39,20 +41,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(train.train)
-app.command("pack")(pack.pack)
-app.command("inspect")(inspect.inspect)
-app.command("serve")(serve.serve)
-app.command("deploy")(deploy.deploy)
-app.command("invoke")(invoke.invoke)
-app.command("status")(status.status)
-app.command("logs")(logs.logs)
-app.command("metrics")(metrics.metrics)
-app.command("rollback")(rollback.rollback)
-app.command("delete")(delete.delete)
-app.command("batch")(batch.batch)
-app.command("register")(register.register)
-app.command("approve")(approve.approve)
+VERBS = {
+    "A model": (train.train, pack.pack, inspect.inspect, serve.serve),
+    "An image": (build.build, push.push),
+    "An endpoint": (
+        deploy.deploy,
+        invoke.invoke,
+        status.status,
+        logs.logs,
+        metrics.metrics,
+        rollback.rollback,
+        delete.delete,
+    ),
+    "Many rows, many models": (batch.batch, register.register, approve.approve),
+}
+for panel, verbs in VERBS.items():
+    for verb in verbs:
+        app.command(verb.__name__, rich_help_panel=panel)(verb)
 
 
 def _print_version(wanted: bool) -> None:
