@@ -12,7 +12,7 @@ import typer
 
 from container import __version__
 from container.errors import ContainerError
-from deploy.cli import inspect, pack, serve, train
+from deploy.cli import inspect, pack, policy, serve, train
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
 
@@ -28,6 +28,7 @@ app.command("train")(train.train)
 app.command("pack")(pack.pack)
 app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
+app.command("policy")(policy.policy)
 
 
 def _print_version(wanted: bool) -> None:

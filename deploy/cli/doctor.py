@@ -1,0 +1,113 @@
+"""`coppice doctor`: what would stop a deploy, before it is tried."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.cli.console import emit, say
+from deploy.cli.context import AsJson, Profile, Region
+
+if TYPE_CHECKING:
+    from container.artifact.manifest import Schema
+    from deploy.aws.s3 import S3Uri
+    from deploy.doctor.check import Check, Finding
+
+_MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "–"}
+
+
+def doctor(
+    model: Annotated[str | None, typer.Option(metavar="FILE|S3", help="The archive to be deployed.")] = None,
+    image: Annotated[str | None, typer.Option(help="The image's address or tag.")] = None,
+    role: Annotated[str | None, typer.Option(help="The execution role's name or ARN.")] = None,
+    payload: Annotated[Path | None, typer.Option(help="A body to call the endpoint with.")] = None,
+    region: Region = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for what would stop a deploy, and name the command that mends it. Exit code 3 when something blocks.
+
+    Example: coppice doctor --model model.tar.gz --image coppice:latest --payload payload.csv
+    """
+    from deploy.doctor.check import State, examine
+
+    checks = _checks(_place(model), image, role, payload, region, profile)
+    findings = examine(checks, _Report(max(len(check.name) for check in checks)))
+    blocking = [finding.name for finding in findings if finding.state is State.failed]
+    say()
+    say(f"{', '.join(blocking)}: mend this first." if blocking else "Nothing blocks a deploy; next: coppice deploy")
+    if as_json:
+        emit({"ok": not blocking, "blocking": blocking, "checks": [finding._asdict() for finding in findings]})
+    if blocking:
+        raise typer.Exit(3)
+
+
+class _Report:
+    """Tells people one finding after the other, below its group's name."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._group = ""
+
+    def __call__(self, finding: Finding) -> None:
+        if finding.group != self._group:
+            say(f"{'' if not self._group else chr(10)}{finding.group}")
+            self._group = finding.group
+        say(f"  {_MARKS[finding.state]} {finding.name:<{self._width}}  {finding.found}")
+        for line in finding.remedy.splitlines():
+            say(f"    {'':<{self._width}}  → {line}")
+
+
+def _place(model: str | None) -> Path | S3Uri | None:
+    from deploy.aws.s3 import S3Uri
+
+    return None if model is None else S3Uri.parse(model, "--model") if "://" in model else Path(model)
+
+
+def _checks(
+    model: Path | S3Uri | None,
+    image: str | None,
+    role: str | None,
+    payload: Path | None,
+    region: str | None,
+    profile: str | None,
+) -> list[Check]:
+    """Every check, in the order in which one needs them."""
+    from deploy.aws.ecr import ECR
+    from deploy.aws.iam import IAM
+    from deploy.aws.identity import identify, regions_with
+    from deploy.aws.impatient import ImpatientSession
+    from deploy.aws.quotas import Quotas as QuotaService
+    from deploy.aws.s3 import S3
+    from deploy.doctor import account, files, machine
+
+    session = ImpatientSession(region, profile)
+    identity = functools.cache(lambda: identify(session))
+    quotas = QuotaService(session)
+    artifact = files.Artifact(model, S3(session).head)
+    in_ecr = image is not None and ".dkr.ecr" in image
+    return [
+        account.Region(lambda: session.region, lambda: regions_with(session, "sagemaker")),
+        account.Credentials(identity),
+        account.Clock(identity),
+        account.Role(role, IAM(session), lambda: session.account),
+        account.Registry(ECR(session).log_in),
+        account.Quotas(quotas.serverless, quotas.in_use),
+        machine.Docker(machine.run, blocks=not in_ecr),
+        machine.Architecture(machine.run),
+        artifact,
+        files.Versions(image, artifact, machine.run),
+        files.Payload(payload, artifact, _count_rows),
+    ]
+
+
+def _count_rows(body: bytes, content_type: str, schema: Schema) -> int:
+    """The rows of a body, read and arranged as the container does; raises its errors."""
+    from container.codecs.negotiation import reader
+    from container.inference.validate import arrange
+
+    _, decode = reader(content_type, body)
+    return len(arrange(decode(body, schema), schema))
