@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from container.artifact.manifest import MANIFEST_FILE, Manifest
 from deploy.aws.errors import code_of, says_not_found
 from deploy.aws.session import Session
 from deploy.errors import Missing, UsageError
@@ -62,6 +66,19 @@ class S3:
             raise
         return Head(found["ContentLength"], found["ETag"].strip('"'))
 
+    def manifest(self, uri: S3Uri) -> Manifest | None:
+        """The manifest of an archive, read from its stream; None for a bare model. Raises UsageError, ArtifactError."""
+        body = self._session.s3.get_object(Bucket=uri.bucket, Key=uri.key)["Body"]
+        try:
+            with body, tarfile.open(fileobj=body, mode="r|gz") as tar:
+                for member in tar:
+                    if member.name.removeprefix("./") == MANIFEST_FILE and member.isfile():
+                        content = tar.extractfile(member)
+                        return Manifest.from_json(content.read()) if content else None
+        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+            raise UsageError(f"{uri} is not a tar.gz archive: {error}.", "Pack the model: coppice pack.") from None
+        return None
+
     def bucket_exists(self, bucket: str) -> bool:
         """Whether the bucket is there and ours; raises Missing where it belongs to another account."""
         try:
@@ -99,12 +116,32 @@ class S3:
         extra = {"ExpectedBucketOwner": self._session.account} | ({"Tagging": tags} if tags else {})
         self._session.s3.upload_file(str(file), uri.bucket, uri.key, ExtraArgs=extra)
 
+    def put(self, uri: S3Uri, content: bytes, media_type: str) -> None:
+        """Put a small document there."""
+        self._session.s3.put_object(
+            Bucket=uri.bucket,
+            Key=uri.key,
+            Body=content,
+            ContentType=media_type,
+            ExpectedBucketOwner=self._session.account,
+        )
+
     def keys(self, prefix: S3Uri) -> Iterator[str]:
         """The keys below a prefix."""
         pages = self._session.s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
         for page in pages:
             for entry in page.get("Contents", ()):
                 yield entry["Key"]
+
+    def changed_since(self, prefix: S3Uri, moment: dt.datetime) -> list[str]:
+        """The keys below a prefix that were written at that time or later, in S3's order."""
+        moment = moment.replace(microsecond=0)  # S3 counts in seconds
+        pages = self._session.s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ()) if entry["LastModified"] >= moment]
+
+    def first_bytes(self, uri: S3Uri, count: int) -> bytes:
+        """The beginning of an object, at most `count` bytes."""
+        return self._session.s3.get_object(Bucket=uri.bucket, Key=uri.key, Range=f"bytes=0-{count - 1}")["Body"].read()
 
     def delete(self, uri: S3Uri) -> None:
         """Remove one object; it may be gone already."""

@@ -1,0 +1,26 @@
+"""IAM: roles, looked up."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from deploy.aws.errors import says_not_found
+from deploy.aws.session import Session
+
+
+class IAM:
+    """The roles of one session's account."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, name: str) -> tuple[str, dict[str, object]] | None:
+        """A role's ARN and trust policy, or None where there is no such role."""
+        try:
+            role = self._session.iam.get_role(RoleName=name.rpartition("/")[2])["Role"]
+        except ClientError as error:
+            if says_not_found(error):
+                return None
+            raise
+        trust: object = role.get("AssumeRolePolicyDocument", {})
+        return role["Arn"], dict(trust) if isinstance(trust, dict) else {"document": trust}

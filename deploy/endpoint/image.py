@@ -1,0 +1,108 @@
+"""The image on its way: from what people call it to the digest that is deployed, with what SageMaker asks of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from deploy.aws.ecr import ECR
+from deploy.aws.session import Session
+from deploy.endpoint.names import DEFAULT_REPOSITORY
+from deploy.errors import LimitError, Missing, NotSupported, UsageError
+
+MAX_BYTES: Final = 10 * 1024**3
+DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
+_ECR_HOST: Final = re.compile(r"(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_LOOPBACK: Final = re.compile(r"(localhost|127(?:\.\d+){3}|\[::1\])(:\d+)?")
+_REFERENCE: Final = re.compile(r"(?:(?P<host>[^/]*[.:][^/]*|localhost)/)?(?P<repository>[a-z0-9._/-]+?)"
+                               r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[\w:]+))?")  # fmt: skip
+
+
+class Image(NamedTuple):
+    """An image by its digest; `tag` is how it was asked for. `warning` is what couldn't be checked."""
+
+    uri: str
+    digest: str
+    tag: str | None = None
+    warning: str = ""
+
+
+class _Reference(NamedTuple):
+    host: str | None
+    repository: str
+    tag: str | None
+    digest: str | None
+
+
+def resolve(text: str, session: Session, ecr: ECR, serverless: bool) -> Image:
+    """The image that `text` names: REGISTRY/REPOSITORY@sha256:…, REGISTRY/REPOSITORY:TAG, REPOSITORY:TAG or TAG.
+
+    Raises Missing where ECR has no such tag, NotSupported for registries and manifests that SageMaker refuses.
+    """
+    reference = _parse(text)
+    host = reference.host
+    if host and _LOOPBACK.fullmatch(host):
+        if reference.digest is None:
+            raise UsageError(
+                f"{text}: an image in a local registry is deployed by its digest.", "coppice push prints it."
+            )
+        return Image(text, reference.digest)
+    registry = _check_host(host, session, serverless) if host else session.account
+    found = ecr.image(reference.repository, tag=reference.tag, digest=reference.digest, registry=registry)
+    host = host or ecr.host
+    if found is None:
+        if reference.digest is None:
+            raise Missing(
+                f"ECR has no image {reference.repository}:{reference.tag} in {session.region}.",
+                f"Push it: coppice push {reference.repository} {reference.tag}",
+            )
+        return Image(
+            text, reference.digest, None, "ECR doesn't show this image, so SageMaker will be the first to check it"
+        )
+    if found.media_type and found.media_type != DOCKER_MANIFEST:
+        raise NotSupported(
+            f"SageMaker takes images with a Docker v2 manifest; this one's is {found.media_type}.",
+            "Build it again with coppice build, or docker build --provenance=false, and push it.",
+        )
+    if serverless and found.bytes > MAX_BYTES:
+        raise LimitError(f"A serverless endpoint's image has up to {MAX_BYTES:,} bytes; this one has {found.bytes:,}.")
+    return Image(f"{host}/{reference.repository}@{found.digest}", found.digest, reference.tag)
+
+
+def _parse(text: str) -> _Reference:
+    if re.fullmatch(r"[\w][\w.-]{0,127}", text):
+        return _Reference(None, DEFAULT_REPOSITORY, text, None)
+    found = _REFERENCE.fullmatch(text)
+    if (
+        not found
+        or not (found["tag"] or found["digest"])
+        or (found["digest"] and not _DIGEST.fullmatch(found["digest"]))
+    ):
+        raise UsageError(
+            f"image takes REGISTRY/REPOSITORY@sha256:…, REPOSITORY:TAG or TAG; this is {text!r}.",
+            "coppice push prints the address to deploy.",
+        )
+    return _Reference(found["host"], found["repository"], found["tag"], found["digest"])
+
+
+def _check_host(host: str, session: Session, serverless: bool) -> str:
+    """The account of a registry in ECR; raises NotSupported for what SageMaker can't pull from."""
+    found = _ECR_HOST.fullmatch(host)
+    if not found:
+        raise NotSupported(
+            f"SageMaker pulls from Amazon ECR; {host} is another registry.",
+            "Push the image to ECR: coppice push (or docker pull, docker tag, and docker push).",
+        )
+    account, region = found[1], found[2]
+    if serverless and account != session.account:
+        raise NotSupported(
+            f"A serverless endpoint's image is in its own account, {session.account}; this one is in {account}.",
+            "Copy it: docker pull, docker tag, coppice push; or take --instance-type, which may use others' images.",
+        )
+    if region != session.region:
+        raise NotSupported(
+            f"The image is in {region}, the endpoint would be in {session.region}.",
+            f"Push it to {session.region} as well, or add --region {region}.",
+        )
+    return account
