@@ -56,3 +56,12 @@ class ECR:
             image.get("imageSizeInBytes", 0),
             tuple(image.get("imageTags", ())),
         )
+
+    def delete_image(self, uri: str) -> None:
+        """Delete an image by its address, REGISTRY/REPOSITORY@DIGEST; it may be gone already."""
+        repository, _, digest = uri.partition("/")[2].partition("@")
+        try:
+            self._session.ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])
+        except ClientError as error:
+            if not says_not_found(error):
+                raise

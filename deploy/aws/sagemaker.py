@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+import botocore.session
 from botocore.exceptions import ClientError
 
 from deploy.aws import tags as tagging
@@ -21,6 +22,12 @@ _PAUSE_SECONDS: Final = 3
 _NOT_YET: Final = ("could not find", "cannot find", "does not exist", "dynamodb", "could not assume role")
 
 Sleep = Callable[[float], None]
+
+
+def instance_types() -> frozenset[str]:
+    """The instance types that the installed botocore knows for endpoints."""
+    shape = botocore.session.get_session().get_service_model("sagemaker").shape_for("ProductionVariantInstanceType")
+    return frozenset(getattr(shape, "enum", ()))
 
 
 class SageMaker:
@@ -63,11 +70,6 @@ class SageMaker:
     def models(self, containing: str = "") -> Iterator[dict[str, Any]]:
         """Summaries of models, oldest first."""
         yield from self._pages("list_models", "Models", containing)
-
-    def instance_types(self) -> frozenset[str]:
-        """The instance types that the installed botocore knows for endpoints."""
-        shape = self._session.sagemaker.meta.service_model.shape_for("ProductionVariantInstanceType")
-        return frozenset(getattr(shape, "enum", ()))
 
     # Writes
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.cli.console import emit, say
-from deploy.cli.context import AsJson, Profile, Region
+from deploy.cli.context import AsJson, Profile, Region, Stage, environment
 
 if TYPE_CHECKING:
     from container.artifact.manifest import Schema
-    from deploy.aws.s3 import S3Uri
     from deploy.doctor.check import Check, Finding
+    from deploy.endpoint.settings import Settings
 
 _MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "–"}
 
@@ -24,6 +24,7 @@ def doctor(
     image: Annotated[str | None, typer.Option(help="The image's address or tag.")] = None,
     role: Annotated[str | None, typer.Option(help="The execution role's name or ARN.")] = None,
     payload: Annotated[Path | None, typer.Option(help="A body to call the endpoint with.")] = None,
+    stage: Stage = None,
     region: Region = None,
     profile: Profile = None,
     as_json: AsJson = False,
@@ -33,8 +34,10 @@ def doctor(
     Example: coppice doctor --model model.tar.gz --image coppice:latest --payload payload.csv
     """
     from deploy.doctor.check import State, examine
+    from deploy.endpoint.settings import resolve
 
-    checks = _checks(_place(model), image, role, payload, region, profile)
+    flags = {"model": model, "image": image, "role": role, "region": region, "profile": profile}
+    checks = _checks(resolve(flags, environment(), None, stage), payload)
     findings = examine(checks, _Report(max(len(check.name) for check in checks)))
     blocking = [finding.name for finding in findings if finding.state is State.failed]
     say()
@@ -61,20 +64,7 @@ class _Report:
             say(f"    {'':<{self._width}}  → {line}")
 
 
-def _place(model: str | None) -> Path | S3Uri | None:
-    from deploy.aws.s3 import S3Uri
-
-    return None if model is None else S3Uri.parse(model, "--model") if "://" in model else Path(model)
-
-
-def _checks(
-    model: Path | S3Uri | None,
-    image: str | None,
-    role: str | None,
-    payload: Path | None,
-    region: str | None,
-    profile: str | None,
-) -> list[Check]:
+def _checks(settings: Settings, payload: Path | None) -> list[Check]:
     """Every check, in the order in which one needs them."""
     from deploy.aws.ecr import ECR
     from deploy.aws.iam import IAM
@@ -83,23 +73,28 @@ def _checks(
     from deploy.aws.quotas import Quotas as QuotaService
     from deploy.aws.s3 import S3
     from deploy.doctor import account, files, machine
+    from deploy.endpoint import image
+    from deploy.endpoint.build import model_place
 
-    session = ImpatientSession(region, profile)
+    session = ImpatientSession(settings.get("region"), settings.get("profile"))
     identity = functools.cache(lambda: identify(session))
-    quotas = QuotaService(session)
-    artifact = files.Artifact(model, S3(session).head)
-    in_ecr = image is not None and ".dkr.ecr" in image
+    ecr, quotas = ECR(session), QuotaService(session)
+    model, address = settings.get("model"), settings.get("image")
+    serverless = settings.get("instance-type") is None
+    artifact = files.Artifact(model_place(model) if model else None, S3(session).head, serverless)
+    pushed = address is not None and ".dkr.ecr" in address
     return [
         account.Region(lambda: session.region, lambda: regions_with(session, "sagemaker")),
         account.Credentials(identity),
         account.Clock(identity),
-        account.Role(role, IAM(session), lambda: session.account),
-        account.Registry(ECR(session).log_in),
+        account.Role(settings.get("role"), IAM(session), lambda: session.account),
+        account.Registry(lambda: ecr.host, ecr.login),
         account.Quotas(quotas.serverless, quotas.in_use),
-        machine.Docker(machine.run, blocks=not in_ecr),
+        machine.Docker(machine.run, blocks=not pushed),
         machine.Architecture(machine.run),
         artifact,
-        files.Versions(image, artifact, machine.run),
+        files.Image(address, lambda text: image.resolve(text, session, ecr, serverless)),
+        files.Versions(address, artifact, machine.run),
         files.Payload(payload, artifact, _count_rows),
     ]
 

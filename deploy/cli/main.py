@@ -12,7 +12,7 @@ import typer
 
 from container import __version__
 from container.errors import ContainerError
-from deploy.cli import inspect, pack, policy, serve, train
+from deploy.cli import doctor, inspect, invoke, logs, metrics, pack, policy, serve, status, train
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
 
@@ -28,7 +28,12 @@ app.command("train")(train.train)
 app.command("pack")(pack.pack)
 app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
+app.command("invoke")(invoke.invoke)
+app.command("status")(status.status)
+app.command("logs")(logs.logs)
+app.command("metrics")(metrics.metrics)
 app.command("policy")(policy.policy)
+app.command("doctor")(doctor.doctor)
 
 
 def _print_version(wanted: bool) -> None:

@@ -115,8 +115,7 @@ class Role:
         if reason:
             return failed(
                 f"SageMaker may not assume the role {name!r}: {reason}.",
-                f"aws iam update-assume-role-policy --role-name {name} "
-                '--policy-document "$(coppice policy trust)"',
+                f'aws iam update-assume-role-policy --role-name {name} --policy-document "$(coppice policy trust)"',
             )
         return ok(f"{arn}, which SageMaker may assume")
 
@@ -163,7 +162,8 @@ def _listed(value: Any) -> list[Any]:
 class Registry:
     """ECR lets us log in, as pushing needs."""
 
-    log_in: Callable[[], str]
+    host: Callable[[], str]
+    log_in: Callable[[], object]
     name: ClassVar = "ecr"
     group: ClassVar = "Account"
     needs: ClassVar = ("credentials",)
@@ -171,7 +171,8 @@ class Registry:
 
     def run(self) -> Result:
         """Asks for a token, and forgets it."""
-        return ok(f"{self.log_in()} lets us log in")
+        self.log_in()
+        return ok(f"{self.host()} lets us log in")
 
 
 @dataclass(frozen=True)

@@ -98,5 +98,7 @@ def _run(check: Check) -> Result:
         result = failed(error.message, error.hint)
     except Exception as error:  # noqa: BLE001 - whatever stops one check must not stop the others
         known = translate(error)
-        result = failed(known.message, known.hint) if known else failed(f"{type(error).__name__}: {first_line(error)}", "")
+        result = (
+            failed(known.message, known.hint) if known else failed(f"{type(error).__name__}: {first_line(error)}", "")
+        )
     return warning(result.found, result.remedy) if result.state is State.failed and not check.blocks else result

@@ -14,9 +14,9 @@ from container.contract import CSV, JSON, JSONLINES, MEBIBYTE, NPY, PARQUET
 from deploy.aws.s3 import Head, S3Uri
 from deploy.doctor.check import Result, failed, ok, skipped, warning
 from deploy.doctor.machine import Run
+from deploy.endpoint.image import Image as ImageFound
+from deploy.endpoint.limits import check_unpacked
 
-DISK_BYTES: Final = 5 * 1024**3
-"""A serverless endpoint's disk, which the unpacked model shares with /tmp."""
 PAYLOAD_BYTES: Final = 4 * MEBIBYTE
 """A serverless endpoint's request."""
 _TYPES: Final = {".csv": CSV, ".json": JSON, ".jsonl": JSONLINES, ".npy": NPY, ".parquet": PARQUET}
@@ -28,6 +28,7 @@ class Artifact:
 
     place: Path | S3Uri | None
     head: Callable[[S3Uri], Head | None]
+    serverless: bool = True
     manifest: Manifest | None = field(default=None, init=False)
     name: ClassVar = "artifact"
     group: ClassVar = "Model"
@@ -60,14 +61,30 @@ class Artifact:
                 artifact.verify(name)
             unpacked = sum(file.stat().st_size for file in artifact.directory.rglob("*") if file.is_file())
         size = f"{place.stat().st_size / 1e6:,.1f} MB, {unpacked / 1e6:,.1f} MB unpacked"
-        if unpacked > DISK_BYTES:
-            return failed(
-                f"{size}: a serverless endpoint's disk has {DISK_BYTES / 1e6:,.0f} MB.",
-                "Leave the estimator out: coppice pack MODEL --no-source\nor take an instance: --instance-type ml.m5.large",
-            )
+        if self.serverless:
+            check_unpacked(unpacked)
         if self.manifest is None:
             return warning(f"{size}; it has no manifest, so there are no hashes to check.", pack)
         return ok(f"model {self.manifest.model_id}, {self.manifest.engine}, {size}; every file has its hash")
+
+
+@dataclass(frozen=True)
+class Image:
+    """The image is in ECR, as SageMaker takes it: account, region, manifest and size."""
+
+    text: str | None
+    resolve: Callable[[str], ImageFound]
+    name: ClassVar = "image"
+    group: ClassVar = "Model"
+    needs: ClassVar = ("credentials",)
+    blocks: ClassVar = True
+
+    def run(self) -> Result:
+        """Looks it up as a deploy would."""
+        if self.text is None:
+            return skipped("no --image was given")
+        found = self.resolve(self.text)
+        return warning(f"{found.uri}: {found.warning}.") if found.warning else ok(found.uri)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,9 @@ def run(command: Sequence[str]) -> Output:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603
     except FileNotFoundError:
-        raise Missing(f"There is no {command[0]} command.", f"Install {command[0]} and see that it is on PATH.") from None
+        raise Missing(
+            f"There is no {command[0]} command.", f"Install {command[0]} and see that it is on PATH."
+        ) from None
     except subprocess.TimeoutExpired:
         raise Missing(f"{' '.join(command[:2])} didn't end within {_SECONDS} s.", "Restart Docker.") from None
     return Output(done.returncode, done.stdout.strip(), done.stderr.strip())

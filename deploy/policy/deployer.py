@@ -57,6 +57,7 @@ def _hosting(scope: Scope) -> list[Statement]:
                 "sagemaker:UpdateEndpoint",
                 "sagemaker:UpdateEndpointWeightsAndCapacities",
                 "sagemaker:AddTags",
+                "sagemaker:DeleteTags",
                 "sagemaker:ListTags",
             ),
             made,
@@ -113,19 +114,18 @@ def _registry(scope: Scope) -> list[Statement]:
 
 
 def _storage(scope: Scope) -> list[Statement]:
-    data = [scope.below(place) for place in (*scope.reads, *scope.writes)]
-    buckets = dict.fromkeys(scope.bucket_of(place) for place in (*scope.reads, *scope.writes))
+    places = (*scope.taken, *scope.put)
+    data = tuple(dict.fromkeys(map(scope.below, places)))
+    buckets = tuple(dict.fromkeys(map(scope.bucket_of, places)))
     return [
-        Statement(
-            "Bucket", ("s3:CreateBucket", "s3:PutBucketPublicAccessBlock", "s3:ListBucket"), (scope.bucket_arn,)
-        ),
+        Statement("Bucket", ("s3:CreateBucket", "s3:PutBucketPublicAccessBlock", "s3:ListBucket"), (scope.bucket_arn,)),
         Statement(
             "Archives",
             ("s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject", "s3:AbortMultipartUpload"),
             (scope.archives,),
         ),
-        *([Statement("Data", ("s3:GetObject", "s3:PutObject"), tuple(dict.fromkeys(data)))] if data else []),
-        *([Statement("ListData", ("s3:ListBucket",), tuple(buckets))] if buckets else []),
+        *([Statement("Data", ("s3:GetObject", "s3:PutObject"), data)] if data else []),
+        *([Statement("ListData", ("s3:ListBucket",), buckets)] if buckets else []),
     ]
 
 
@@ -135,8 +135,10 @@ def _images(scope: Scope) -> list[Statement]:
             "Push",
             (
                 "ecr:CreateRepository",
+                "ecr:GetLifecyclePolicy",
                 "ecr:PutLifecyclePolicy",
                 "ecr:TagResource",
+                "ecr:ListTagsForResource",
                 "ecr:DescribeRepositories",
                 "ecr:DescribeImages",
                 "ecr:BatchDeleteImage",
@@ -163,7 +165,6 @@ def _scaling(scope: Scope) -> list[Statement]:
                 "application-autoscaling:RegisterScalableTarget",
                 "application-autoscaling:DeregisterScalableTarget",
                 "application-autoscaling:PutScalingPolicy",
-                "application-autoscaling:DeleteScalingPolicy",
             ),
             (scope.arn("application-autoscaling", "scalable-target/*"),),
             _SCALES_SAGEMAKER,
@@ -191,6 +192,8 @@ def _watching(scope: Scope) -> list[Statement]:
     return [
         Statement("ReadLogs", ("logs:FilterLogEvents",), (scope.endpoint_logs, scope.log_group(BATCH_LOGS))),
         Statement(
-            "MetricsAndQuotasHaveNoResource", ("cloudwatch:GetMetricData", "servicequotas:ListServiceQuotas"), EVERYTHING
+            "MetricsAndQuotasHaveNoResource",
+            ("cloudwatch:GetMetricData", "servicequotas:ListServiceQuotas"),
+            EVERYTHING,
         ),
     ]

@@ -40,18 +40,18 @@ def execution(scope: Scope) -> dict[str, Any]:
 
 def _data(scope: Scope) -> list[Statement]:
     statements = []
-    if scope.reads:
+    if scope.taken:
         statements += [
-            Statement("ReadInput", ("s3:GetObject",), tuple(map(scope.below, scope.reads))),
+            Statement("ReadInput", ("s3:GetObject",), tuple(map(scope.below, scope.taken))),
             Statement(
                 "ListInput",
                 ("s3:ListBucket",),
-                tuple(dict.fromkeys(map(scope.bucket_of, scope.reads))),
-                {"StringLike": {"s3:prefix": [f"{place.key}*" for place in scope.reads]}},
+                tuple(dict.fromkeys(map(scope.bucket_of, scope.taken))),
+                {"StringLike": {"s3:prefix": [f"{place.key}*" for place in scope.taken]}},
             ),
         ]
-    if scope.writes:
-        statements.append(Statement("WriteOutput", ("s3:PutObject",), tuple(map(scope.below, scope.writes))))
+    if scope.put:
+        statements.append(Statement("WriteOutput", ("s3:PutObject",), tuple(map(scope.below, scope.put))))
     return statements
 
 

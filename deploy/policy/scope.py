@@ -23,7 +23,8 @@ _ROLE: Final = re.compile(r"[\w+=,.@/-]{1,512}")
 class Scope:
     """The account's twelve digits, and names. `endpoint` may hold `*`: `churn-*` is every endpoint that starts so.
 
-    `reads` and `writes` are what an asynchronous endpoint or a batch job takes from and puts to S3.
+    `reads` and `writes` are where batch jobs take rows from and put answers; `asynchronous` is where an asynchronous
+    endpoint does both.
     """
 
     account: str
@@ -36,6 +37,7 @@ class Scope:
     group: str = ""
     reads: tuple[S3Uri, ...] = ()
     writes: tuple[S3Uri, ...] = ()
+    asynchronous: S3Uri | None = None
 
     def __post_init__(self) -> None:
         for called, pattern, text, such_as in (
@@ -106,6 +108,20 @@ class Scope:
     def endpoint_logs(self) -> str:
         """The endpoint's log group."""
         return self.log_group(f"/aws/sagemaker/Endpoints/{self.endpoint}")
+
+    @property
+    def taken(self) -> tuple[S3Uri, ...]:
+        """Where rows are taken from."""
+        return (*self.reads, *self._asynchronous)
+
+    @property
+    def put(self) -> tuple[S3Uri, ...]:
+        """Where answers are put."""
+        return (*self.writes, *self._asynchronous)
+
+    @property
+    def _asynchronous(self) -> tuple[S3Uri, ...]:
+        return (self.asynchronous,) if self.asynchronous else ()
 
     def below(self, place: S3Uri) -> str:
         """What lies at and below an S3 address, as a pattern: `s3://b/in` is also `s3://b/in/1.csv`."""

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from container import __version__, contract
 from container.artifact.manifest import Manifest
+from deploy.aws import tags
 from deploy.aws.model_registry import APPROVED, PENDING, Approval, Package, Version
 from deploy.aws.s3 import S3Uri
-from deploy.aws import tags
 from deploy.endpoint.names import artifact_prefix
 from deploy.endpoint.package import Named
 from deploy.errors import Missing, UsageError

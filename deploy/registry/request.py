@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from container import __version__, contract
 from container.artifact.manifest import Manifest
+from deploy.aws import tags
 from deploy.aws.model_registry import Approval
 from deploy.aws.s3 import S3Uri
-from deploy.aws import tags
 from deploy.errors import LimitError, UsageError
 
 TEXT_CHARS: Final = 1024

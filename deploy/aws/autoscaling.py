@@ -1,0 +1,120 @@
+"""Application Auto Scaling: how many instances, or how much provisioned concurrency, and by what measure."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from deploy.aws.errors import code_of
+from deploy.aws.session import Session
+
+INSTANCES: Final = "sagemaker:variant:DesiredInstanceCount"
+PROVISIONED: Final = "sagemaker:variant:DesiredProvisionedConcurrency"
+DIMENSIONS: Final = (INSTANCES, PROVISIONED)
+
+_INVOCATIONS: Final = "SageMakerVariantInvocationsPerInstance"
+_UTILIZATION: Final = "SageMakerVariantProvisionedConcurrencyUtilization"
+_BACKLOG: Final = "ApproximateBacklogSizePerInstance"
+_POLICY: Final = "coppice-target"
+
+
+class Scaling(NamedTuple):
+    """A variant's range in one dimension and the target it is held at: invocations per instance and minute, the share
+    of provisioned concurrency in use, or (`backlog`) waiting requests per instance."""
+
+    dimension: str
+    minimum: int
+    maximum: int
+    target: float
+    backlog: bool = False
+
+    def __str__(self) -> str:
+        measure = {PROVISIONED: "of the provisioned concurrency in use"}.get(
+            self.dimension, "requests waiting per instance" if self.backlog else "invocations per instance and minute"
+        )
+        unit = "provisioned" if self.dimension == PROVISIONED else "instances"
+        target = f"{self.target:.0%}" if self.dimension == PROVISIONED else f"{self.target:g}"
+        return f"{self.minimum}..{self.maximum} {unit}, held at {target} {measure}"
+
+
+class AutoScaling:
+    """The scaling of one session's endpoints."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def current(self, endpoint: str, variant: str) -> list[Scaling]:
+        """What is set, in either dimension."""
+        resource = _resource(endpoint, variant)
+        targets = self._session.autoscaling.describe_scalable_targets(
+            ServiceNamespace="sagemaker", ResourceIds=[resource]
+        )["ScalableTargets"]
+        if not targets:
+            return []
+        policies = self._session.autoscaling.describe_scaling_policies(
+            ServiceNamespace="sagemaker", ResourceId=resource
+        )["ScalingPolicies"]
+        tracked = {
+            policy["ScalableDimension"]: policy.get("TargetTrackingScalingPolicyConfiguration", {})
+            for policy in policies
+        }
+        return [_scaling(target, tracked.get(target["ScalableDimension"], {})) for target in targets]
+
+    def set(self, endpoint: str, variant: str, scaling: Scaling) -> None:
+        """Set a range and its target."""
+        where: dict[str, Any] = {
+            "ServiceNamespace": "sagemaker",
+            "ResourceId": _resource(endpoint, variant),
+            "ScalableDimension": scaling.dimension,
+        }
+        self._session.autoscaling.register_scalable_target(
+            **where, MinCapacity=scaling.minimum, MaxCapacity=scaling.maximum
+        )
+        self._session.autoscaling.put_scaling_policy(
+            **where,
+            PolicyName=_POLICY,
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration=_policy(endpoint, scaling),  # type: ignore[arg-type]
+        )
+
+    def remove(self, endpoint: str, variant: str, dimension: str) -> None:
+        """Scale no more; the policies go with the target. It may be gone already."""
+        try:
+            self._session.autoscaling.deregister_scalable_target(
+                ServiceNamespace="sagemaker",
+                ResourceId=_resource(endpoint, variant),
+                ScalableDimension=dimension,  # type: ignore[arg-type]
+            )
+        except ClientError as error:
+            if code_of(error) not in ("ObjectNotFoundException", "ValidationException"):
+                raise
+
+
+def _resource(endpoint: str, variant: str) -> str:
+    return f"endpoint/{endpoint}/variant/{variant}"
+
+
+def _scaling(target: Any, policy: Any) -> Scaling:
+    return Scaling(
+        target["ScalableDimension"],
+        target["MinCapacity"],
+        target["MaxCapacity"],
+        policy.get("TargetValue", 0.0),
+        "CustomizedMetricSpecification" in policy,
+    )
+
+
+def _policy(endpoint: str, scaling: Scaling) -> dict[str, Any]:
+    if scaling.backlog:
+        return {
+            "TargetValue": scaling.target,
+            "CustomizedMetricSpecification": {
+                "MetricName": _BACKLOG,
+                "Namespace": "AWS/SageMaker",
+                "Dimensions": [{"Name": "EndpointName", "Value": endpoint}],
+                "Statistic": "Average",
+            },
+        }
+    metric = _UTILIZATION if scaling.dimension == PROVISIONED else _INVOCATIONS
+    return {"TargetValue": scaling.target, "PredefinedMetricSpecification": {"PredefinedMetricType": metric}}

@@ -1,0 +1,49 @@
+"""Finds what a Spec is made from, and looks which of the desired things are there. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deploy.aws.ecr import ECR
+from deploy.aws.iam import IAM
+from deploy.aws.model_registry import ModelRegistry
+from deploy.aws.s3 import S3, S3Uri
+from deploy.aws.sagemaker import SageMaker
+from deploy.aws.session import Session
+from deploy.endpoint import artifact, image, limits, package, role
+from deploy.endpoint.spec import Serverless, Spec
+from deploy.rollout.desired import Desired, Source
+from deploy.rollout.plan import There
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Where things are looked for."""
+
+    session: Session
+    sagemaker: SageMaker
+    s3: S3
+    ecr: ECR
+
+    def source(self, spec: Spec) -> Source:
+        """Archive, image and role; raises what finding them raises, and LimitError for a model too big for its disk."""
+        found = package.find(ModelRegistry(self.session), spec.from_registry) if spec.from_registry else None
+        place = S3Uri.parse(found.model_data_url, "The package's model") if found else spec.model
+        name = found.image if found else spec.image
+        assert place is not None and name is not None  # noqa: S101 - a Spec has these, or a package
+        serverless = isinstance(spec.hosting, Serverless)
+        arn = role.resolve(spec.role, IAM(self.session))
+        resolved = image.resolve(name, self.session, self.ecr, serverless)
+        archive = artifact.locate(place, spec.name, spec.bucket or self.s3.default_bucket, self.s3)
+        if serverless:
+            limits.check_unpacked(archive.unpacked_bytes)
+        return Source(archive, resolved, arn, found)
+
+    def there(self, desired: Desired) -> There:
+        """Which of the desired things are there already."""
+        archive = desired.source.archive
+        return There(
+            bucket=archive.file is None or self.s3.bucket_exists(archive.uri.bucket),
+            model=self.sagemaker.model(desired.model_name) is not None,
+            config=self.sagemaker.config(desired.config_name) is not None,
+        )
