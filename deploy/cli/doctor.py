@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.cli.console import emit, say
-from deploy.cli.context import AsJson, Profile, Region, Stage, environment
+from deploy.cli.context import AsJson, Config, Profile, Region, Stage, environment
 
 if TYPE_CHECKING:
     from container.artifact.manifest import Schema
     from deploy.doctor.check import Check, Finding
     from deploy.endpoint.settings import Settings
 
-_MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "–"}
+_MARKS = {"ok": "✓", "warning": "!", "failed": "✗", "skipped": "–"}  # noqa: RUF001 - a dash, as it should be
 
 
 def doctor(
@@ -25,6 +25,7 @@ def doctor(
     role: Annotated[str | None, typer.Option(help="The execution role's name or ARN.")] = None,
     payload: Annotated[Path | None, typer.Option(help="A body to call the endpoint with.")] = None,
     stage: Stage = None,
+    config: Config = None,
     region: Region = None,
     profile: Profile = None,
     as_json: AsJson = False,
@@ -37,7 +38,7 @@ def doctor(
     from deploy.endpoint.settings import resolve
 
     flags = {"model": model, "image": image, "role": role, "region": region, "profile": profile}
-    checks = _checks(resolve(flags, environment(), None, stage), payload)
+    checks = _checks(resolve(flags, environment(), config, stage), payload)
     findings = examine(checks, _Report(max(len(check.name) for check in checks)))
     blocking = [finding.name for finding in findings if finding.state is State.failed]
     say()
@@ -88,7 +89,7 @@ def _checks(settings: Settings, payload: Path | None) -> list[Check]:
         account.Credentials(identity),
         account.Clock(identity),
         account.Role(settings.get("role"), IAM(session), lambda: session.account),
-        account.Registry(lambda: ecr.host, ecr.login),
+        account.Registry(lambda: ecr.host, lambda: ecr.login()),
         account.Quotas(quotas.serverless, quotas.in_use),
         machine.Docker(machine.run, blocks=not pushed),
         machine.Architecture(machine.run),

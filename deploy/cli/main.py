@@ -12,7 +12,21 @@ import typer
 
 from container import __version__
 from container.errors import ContainerError
-from deploy.cli import doctor, inspect, invoke, logs, metrics, pack, policy, serve, status, train
+from deploy.cli import (
+    delete,
+    deploy,
+    doctor,
+    inspect,
+    invoke,
+    logs,
+    metrics,
+    pack,
+    policy,
+    rollback,
+    serve,
+    status,
+    train,
+)
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
 
@@ -28,10 +42,13 @@ app.command("train")(train.train)
 app.command("pack")(pack.pack)
 app.command("inspect")(inspect.inspect)
 app.command("serve")(serve.serve)
+app.command("deploy")(deploy.deploy)
 app.command("invoke")(invoke.invoke)
 app.command("status")(status.status)
 app.command("logs")(logs.logs)
 app.command("metrics")(metrics.metrics)
+app.command("rollback")(rollback.rollback)
+app.command("delete")(delete.delete)
 app.command("policy")(policy.policy)
 app.command("doctor")(doctor.doctor)
 

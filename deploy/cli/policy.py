@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.cli.console import emit, say
-from deploy.cli.context import AsJson, Profile, Region, Stage, environment, session
+from deploy.cli.context import AsJson, Config, Profile, Region, Stage, environment, session
 from deploy.endpoint.names import DEFAULT_REPOSITORY, DEFAULT_ROLE
 
 if TYPE_CHECKING:
@@ -39,9 +39,10 @@ def policy(
     inputs: Annotated[list[str] | None, typer.Option("--input", metavar="S3", help="What batch jobs read.")] = None,
     outputs: Annotated[list[str] | None, typer.Option("--output", metavar="S3", help="Where they write.")] = None,
     stage: Stage = None,
+    config: Config = None,
     region: Region = None,
     profile: Profile = None,
-    as_json: AsJson = False,
+    _as_json: AsJson = False,
 ) -> None:
     """Print the IAM policies: for who deploys, for the endpoint's role, and for who may assume that role.
 
@@ -52,7 +53,7 @@ def policy(
     from deploy.policy.scope import EVERY, Scope
 
     flags = {"name": name, "bucket": bucket, "role": role, "async": async_output, "region": region, "profile": profile}
-    settings = resolve(flags, environment(), None, stage)
+    settings = resolve(flags, environment(), config, stage)
     here = session(settings.get("region"), settings.get("profile"))
     answers = settings.get("async")
     scope = Scope(

@@ -22,6 +22,7 @@ class Record:
     """One endpoint's file. Every change is on disk before the call that it is about."""
 
     def __init__(self, directory: Path, account: str, region: str, endpoint: str) -> None:
+        self.endpoint = endpoint
         self.path = directory / f"{account}-{region}" / f"{endpoint}.json"
         self._document: dict[str, Any] = self._read() or {
             "schema_version": SCHEMA_VERSION,

@@ -51,7 +51,19 @@ class Made(NamedTuple):
 class Step:
     """One step. `verb` is how a plan shows it: + makes, ~ changes, - removes, and a blank for the rest.
 
-    `apply` may return what came of it, in a line. What it `makes` is recorded before it is tried, so that nothing is forgotten; what it `removes` is struck off after.
+    `apply` may return what came of it, in a line. What it `makes` is recorded before it is tried, so that nothing is
+    forgotten; what it `removes` is struck off afterwards.
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `verb` is how a plan shows it: + makes, ~ changes, - removes, and a blank for the rest.
+
+    `apply` may return what came of it, in a line. What it `makes` is recorded before it is tried, and what it `removes` is struck off after.
     """
 
     kind: str
@@ -71,7 +83,7 @@ def upload(file: Path, archive: Archive, labels: Mapping[str, str]) -> Step:
     """The archive, under its hash."""
     return Step(
         "upload",
-        f"upload {file.name}, {file.stat().st_size / 1e6:,.1f} MB, to {archive.uri}",
+        f"upload {file.name}, {file.stat().st_size / 1e6:,.1f} MB, to bucket {archive.uri.bucket}",
         lambda hands, _: hands.s3.upload(file, archive.uri, urlencode(labels)),
         "+",
         makes=Made("object", str(archive.uri)),
