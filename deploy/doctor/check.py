@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from container.errors import ContainerError, first_line
 from deploy.aws.errors import translate
+
+
+_CHARS: Final = 300
+"""How much is shown of what others said: a proxy may answer with a page."""
 
 
 class State(StrEnum):
@@ -98,7 +102,6 @@ def _run(check: Check) -> Result:
         result = failed(error.message, error.hint)
     except Exception as error:  # noqa: BLE001 - whatever stops one check must not stop the others
         known = translate(error)
-        result = (
-            failed(known.message, known.hint) if known else failed(f"{type(error).__name__}: {first_line(error)}", "")
-        )
+        said = (known.message, known.hint) if known else (f"{type(error).__name__}: {first_line(error)}", "")
+        result = failed(" ".join(said[0].split())[:_CHARS], said[1])
     return warning(result.found, result.remedy) if result.state is State.failed and not check.blocks else result

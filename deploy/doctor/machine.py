@@ -31,7 +31,7 @@ def run(command: Sequence[str]) -> Output:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SECONDS)  # noqa: S603
     except FileNotFoundError:
         raise Missing(
-            f"There is no {command[0]} command.", f"Install {command[0]} and see that it is on PATH."
+            f"There is no {command[0]} command.", "Install it: https://docs.docker.com/engine/install/"
         ) from None
     except subprocess.TimeoutExpired:
         raise Missing(f"{' '.join(command[:2])} didn't end within {_SECONDS} s.", "Restart Docker.") from None
@@ -40,7 +40,7 @@ def run(command: Sequence[str]) -> Output:
 
 @dataclass(frozen=True)
 class Docker:
-    """The command is there and its engine answers. Only building and pushing need it: `blocks` says whether that is due."""
+    """The command is there and its engine answers. `blocks` says whether there is something left to build and push."""
 
     run_program: Run
     blocks: bool

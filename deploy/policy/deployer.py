@@ -1,4 +1,4 @@
-"""What a person or a pipeline needs for Coppice's verbs: build and push, deploy, invoke, watch, delete, register, batch.
+"""What a person or a pipeline needs for Coppice's verbs: push, deploy, invoke, watch, delete, register, batch.
 
 A test compares the actions with the calls that deploy/aws makes: each is here, and nothing that nobody needs.
 """
