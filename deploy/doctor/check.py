@@ -9,7 +9,6 @@ from typing import Final, NamedTuple, Protocol
 from container.errors import ContainerError, first_line
 from deploy.aws.errors import translate
 
-
 _CHARS: Final = 300
 """How much is shown of what others said: a proxy may answer with a page."""
 
