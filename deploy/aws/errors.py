@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -74,7 +75,7 @@ def translate(error: BaseException) -> DeployError | None:
         return Missing(f"The AWS log-in has run out: {error}.", _LOG_IN)
     if isinstance(error, EndpointConnectionError | HTTPClientError):
         return AwsError(f"AWS can't be reached: {error}", "Check the network, --region and AWS_ENDPOINT_URL.")
-    if isinstance(error, BotoCoreError):
+    if isinstance(error, BotoCoreError | Boto3Error):
         return AwsError(f"{error}")
     return None
 

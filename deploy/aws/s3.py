@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from container.artifact.manifest import MANIFEST_FILE, Manifest
@@ -114,17 +115,10 @@ class S3:
     def upload(self, file: Path, uri: S3Uri, tags: str = "") -> None:
         """Put a file there, in parts where it is big; `tags` are URL-encoded."""
         extra = {"ExpectedBucketOwner": self._session.account} | ({"Tagging": tags} if tags else {})
-        self._session.s3.upload_file(str(file), uri.bucket, uri.key, ExtraArgs=extra)
-
-    def put(self, uri: S3Uri, content: bytes, media_type: str) -> None:
-        """Put a small document there."""
-        self._session.s3.put_object(
-            Bucket=uri.bucket,
-            Key=uri.key,
-            Body=content,
-            ContentType=media_type,
-            ExpectedBucketOwner=self._session.account,
-        )
+        try:
+            self._session.s3.upload_file(str(file), uri.bucket, uri.key, ExtraArgs=extra)
+        except S3UploadFailedError as error:
+            raise error.__context__ or error from None  # what S3 said, without boto3's wrapping
 
     def keys(self, prefix: S3Uri) -> Iterator[str]:
         """The keys below a prefix."""

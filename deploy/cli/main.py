@@ -13,6 +13,8 @@ import typer
 from container import __version__
 from container.errors import ContainerError
 from deploy.cli import (
+    approve,
+    batch,
     delete,
     deploy,
     doctor,
@@ -22,6 +24,7 @@ from deploy.cli import (
     metrics,
     pack,
     policy,
+    register,
     rollback,
     serve,
     status,
@@ -49,6 +52,9 @@ app.command("logs")(logs.logs)
 app.command("metrics")(metrics.metrics)
 app.command("rollback")(rollback.rollback)
 app.command("delete")(delete.delete)
+app.command("batch")(batch.batch)
+app.command("register")(register.register)
+app.command("approve")(approve.approve)
 app.command("policy")(policy.policy)
 app.command("doctor")(doctor.doctor)
 

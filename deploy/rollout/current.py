@@ -31,6 +31,12 @@ class Deployment(NamedTuple):
         config, *numbers = text.split()
         return cls(config, *(int(number) or None for number in numbers))
 
+    def __str__(self) -> str:
+        if self.max_concurrency is None:
+            return self.config
+        warm = f", {self.provisioned} provisioned" if self.provisioned else ""
+        return f"{self.config} (up to {self.max_concurrency} at a time{warm})"
+
     def to_tag(self) -> str:
         """A tag's value."""
         if self.max_concurrency is None:

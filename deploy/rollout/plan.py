@@ -55,7 +55,7 @@ def plan(desired: Desired, current: Current, there: There, wait: bool = True, re
     kept: list[str] = []
     if not current.exists or current.status == FAILED:
         made, moved = _prepare(desired, there), _create(desired, current)
-        wanted = Deployment(desired.config_name)
+        wanted = _deployment(desired, desired.config_name)
     else:
         moved, wanted = _move(desired, current, notes)
         new = any(step.kind == UPDATE for step in moved)
@@ -64,7 +64,7 @@ def plan(desired: Desired, current: Current, there: There, wait: bool = True, re
             f"the address: {desired.endpoint} answers all the while" if moved else f"endpoint {desired.endpoint}"
         )
     before, after = _scale(desired, current, updating=any(step.kind == UPDATE for step in moved))
-    tagged = _tag(desired, current, wanted, bool(moved))
+    tagged = _tag(desired, current, wanted)
     checked = _check(desired, notes) if moved or resumed else []
     if not wait and moved:
         moved = [step for step in moved if step.kind != AWAIT]
@@ -105,7 +105,7 @@ def _prepare(desired: Desired, there: There) -> list[Step]:
 
 
 def _create(desired: Desired, current: Current) -> list[Step]:
-    name, labels = desired.endpoint, {**desired.tags, CONFIG_TAG: Deployment(desired.config_name).to_tag()}
+    name, labels = desired.endpoint, {**desired.tags, CONFIG_TAG: _deployment(desired, desired.config_name).to_tag()}
     created = [steps.create_endpoint(name, desired.config_name, labels), await_service(name, desired.config_name)]
     if current.status == FAILED:  # nothing but deletion can be done to it
         return [steps.delete(Made("endpoint", name)), await_gone(name), *created]
@@ -122,13 +122,18 @@ def _move(desired: Desired, current: Current, notes: list[str]) -> tuple[list[St
             steps.update_endpoint(name, desired.config_name),
             await_service(name, desired.config_name, updating=True),
         ]
-        return update, Deployment(desired.config_name)
+        return update, _deployment(desired, desired.config_name)
     capacity = _capacity(desired, current)
     if capacity is None:
         return [], runs
-    if isinstance(desired.hosting, Serverless):
-        runs = Deployment(runs.config, desired.hosting.max_concurrency, _warm(desired.hosting))
-    return [capacity, await_service(name, runs.config, updating=True)], runs
+    return [capacity, await_service(name, runs.config, updating=True)], _deployment(desired, runs.config)
+
+
+def _deployment(desired: Desired, config: str) -> Deployment:
+    hosting = desired.hosting
+    if isinstance(hosting, Instances):
+        return Deployment(config)
+    return Deployment(config, hosting.max_concurrency, hosting.provisioned.minimum if hosting.provisioned else None)
 
 
 def _same_but_for_capacity(desired: Desired, current: Current) -> bool:
@@ -161,12 +166,8 @@ def _capacity(desired: Desired, current: Current) -> Step | None:
         )
     assert runs is not None  # noqa: S101 - an endpoint on instances was refused
     return serverless_capacity(
-        desired.endpoint, runs, Deployment("", hosting.max_concurrency, _warm(hosting)), bool(desired.scaling)
+        desired.endpoint, runs, _deployment(desired, current.deployment.config), bool(desired.scaling)
     )
-
-
-def _warm(hosting: Serverless) -> int | None:
-    return hosting.provisioned.minimum if hosting.provisioned else None
 
 
 def serverless_capacity(
@@ -200,16 +201,14 @@ def _scale(desired: Desired, current: Current, updating: bool) -> tuple[list[Ste
     return before, [steps.set_scaling(desired.endpoint, wanted)]
 
 
-def _tag(desired: Desired, current: Current, wanted: Deployment, moved: bool) -> list[Step]:
+def _tag(desired: Desired, current: Current, wanted: Deployment) -> list[Step]:
     """Record what runs and what ran before. A new endpoint carries its tags from the start."""
     if not current.exists or current.status == FAILED:
         return []
     labels = dict(desired.tags)
     recorded = current.tags.get(CONFIG_TAG)
     before = Deployment.from_tag(recorded) if recorded else current.deployment
-    if before == Deployment(current.deployment.config):
-        before = current.deployment  # with its numbers, which an update may have changed
-    differs = wanted.config != before.config or (moved and wanted != before)
+    differs = wanted != before
     stale = tuple(key for key in current.tags if not key.startswith(("coppice:", "aws:")) and key not in labels)
     labels.pop(tags.VERSION)  # a newer Coppice alone is no change
     changed = any(current.tags.get(key) != value for key, value in labels.items()) or bool(stale)

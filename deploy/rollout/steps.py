@@ -56,17 +56,6 @@ class Step:
     """
 
     kind: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step. `verb` is how a plan shows it: + makes, ~ changes, - removes, and a blank for the rest.
-
-    `apply` may return what came of it, in a line. What it `makes` is recorded before it is tried, and what it `removes` is struck off after.
-    """
-
-    kind: str
     title: str
     apply: Callable[[Hands, Update], str | None] = field(compare=False, repr=False)
     verb: str = " "

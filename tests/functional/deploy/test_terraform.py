@@ -87,8 +87,10 @@ class Root:
 
 @pytest.fixture
 def root(cloud, tmp_path):
-    def root(example: str) -> Root:
+    def root(example: str, main: str = "") -> Root:
         made = Root(tmp_path / example, example, cloud.address)
+        if main:
+            (made.directory / "main.tf").write_text(main)
         made.init()
         return made
 
@@ -162,7 +164,6 @@ def test_a_real_time_endpoint_scales(root, cloud):
 
 
 def test_what_is_over_a_limit_is_refused_by_name(root):
-    example = root("serverless")
     wrong = {
         "name": '"-churn-"',
         "model_data_url": '"s3://models/model.zip"',
@@ -181,7 +182,7 @@ def test_what_is_over_a_limit_is_refused_by_name(root):
     }
     beside_others = {"provisioned_concurrency": "6", "max_provisioned_concurrency": "7", "max_instances": "0"}
     fine = {"name": '"churn"', "model_data_url": f'"{MODEL}"'}
-    (example.directory / "main.tf").write_text(block("one", wrong) + block("two", fine | beside_others))
+    example = root("serverless", block("one", wrong) + block("two", fine | beside_others))
     done = example.run("plan", "-input=false", "-no-color", model_data_url=MODEL)
     assert done.returncode == 1
     said = " ".join(done.stderr.replace("│", " ").split())
