@@ -79,7 +79,7 @@ def gather(describe: Describe, name: str, region: str) -> Status:
     """Everything there is to see of an endpoint. Raises EndpointNotFound, and Denied for the endpoint itself."""
     described = describe.endpoint(name)
     if described is None:
-        raise not_found(name, region, (summary["EndpointName"] for summary in describe.endpoints()))
+        raise not_found(name, region, describe.names())
     return _Gathering(describe).status(described)
 
 
