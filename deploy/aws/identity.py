@@ -1,4 +1,4 @@
-"""STS: whose credentials these are."""
+"""Whose credentials these are, and which doors they open."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def identify(session: Session) -> Identity:
     account = session.account
     answer = session.sts.get_caller_identity()
     return Identity(account, answer["Arn"], _ahead(dict(answer["ResponseMetadata"]["HTTPHeaders"])))
+
+
+def log_in_to_ecr(session: Session) -> None:
+    """Ask ECR for a token, as pushing does, and forget it; raises botocore's errors where there is none for us."""
+    session.ecr.get_authorization_token()
 
 
 def _ahead(headers: dict[str, Any]) -> float | None:

@@ -69,7 +69,7 @@ def _checks(settings: Settings, payload: Path | None) -> list[Check]:
     """Every check, in the order in which one needs them."""
     from deploy.aws.ecr import ECR
     from deploy.aws.iam import IAM
-    from deploy.aws.identity import identify, regions_with
+    from deploy.aws.identity import identify, log_in_to_ecr, regions_with
     from deploy.aws.impatient import ImpatientSession
     from deploy.aws.quotas import Quotas as QuotaService
     from deploy.aws.s3 import S3
@@ -89,7 +89,7 @@ def _checks(settings: Settings, payload: Path | None) -> list[Check]:
         account.Credentials(identity),
         account.Clock(identity),
         account.Role(settings.get("role"), IAM(session), lambda: session.account),
-        account.Registry(lambda: ecr.host, lambda: ecr.login()),
+        account.Registry(lambda: ecr.host, lambda: log_in_to_ecr(session)),
         account.Quotas(quotas.serverless, quotas.in_use),
         machine.Docker(machine.run, blocks=not pushed),
         machine.Architecture(machine.run),
