@@ -18,11 +18,13 @@ from deploy.cli import (
     build,
     delete,
     deploy,
+    doctor,
     inspect,
     invoke,
     logs,
     metrics,
     pack,
+    policy,
     push,
     register,
     rollback,
@@ -54,6 +56,7 @@ VERBS = {
         delete.delete,
     ),
     "Many rows, many models": (batch.batch, register.register, approve.approve),
+    "An account": (doctor.doctor, policy.policy),
 }
 for panel, verbs in VERBS.items():
     for verb in verbs:
