@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from deploy.aws.errors import code_of
+from deploy.aws.errors import message_of, says_not_found
 from deploy.aws.session import Session
 
 INSTANCES: Final = "sagemaker:variant:DesiredInstanceCount"
@@ -87,7 +87,7 @@ class AutoScaling:
                 ScalableDimension=dimension,  # type: ignore[arg-type]
             )
         except ClientError as error:
-            if code_of(error) not in ("ObjectNotFoundException", "ValidationException"):
+            if not (says_not_found(error) or "no scalable target" in message_of(error).lower()):
                 raise
 
 
