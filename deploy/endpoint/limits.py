@@ -37,7 +37,7 @@ TAG_VALUE_CHARS: Final = 256
 SUBNETS: Final = 16
 SECURITY_GROUPS: Final = 5
 _TAG_MARKS: Final = "_.:/=+-@"
-BUCKET: Final = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:\.?[a-z0-9-]){1,61}(?<=[a-z0-9])", re.ASCII)
+BUCKET: Final = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:\.?[a-z0-9-])+(?<=[a-z0-9])", re.ASCII)
 BUCKET_CHARS: Final = 63
 _VARIABLE: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NETWORK_ID: Final = re.compile(r"[-0-9a-zA-Z]{1,32}")
@@ -103,7 +103,7 @@ def check_environment(environment: Mapping[str, str]) -> None:
     for name, value in environment.items():
         if not _VARIABLE.fullmatch(name):
             raise LimitError(
-                f"env: a name has letters, digits and underscores and starts with none of the digits: {name!r}."
+                f"env: a name has letters, digits and underscores and starts with none of the digits: {name[:40]!r}."
             )
         for called, text in (("name", name), ("value", value)):
             if len(text.encode()) > VARIABLE_BYTES:
@@ -162,7 +162,7 @@ def check_role(role: str) -> None:
 
 def check_bucket(name: str) -> None:
     """A bucket's name."""
-    if len(name) > BUCKET_CHARS or not BUCKET.fullmatch(name):
+    if not 3 <= len(name) <= BUCKET_CHARS or not BUCKET.fullmatch(name):
         raise LimitError(
             f"bucket takes a bucket's name: 3 to {BUCKET_CHARS} lower-case letters, digits, hyphens and dots; "
             f"this is {name[:80]!r}."
