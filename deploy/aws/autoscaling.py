@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from botocore.exceptions import ClientError
 
 from deploy.aws import tags
-from deploy.aws.errors import code_of
+from deploy.aws.errors import message_of, says_not_found
 from deploy.aws.session import Session
 
 INSTANCES: Final = "sagemaker:variant:DesiredInstanceCount"
@@ -121,7 +121,7 @@ class AutoScaling:
                 ScalableDimension=dimension,  # type: ignore[arg-type]
             )
         except ClientError as error:
-            if code_of(error) not in ("ObjectNotFoundException", "ValidationException"):
+            if not (says_not_found(error) or "no scalable target" in message_of(error).lower()):
                 raise
         if dimension == INSTANCES:
             self._session.cloudwatch.delete_alarms(AlarmNames=[_alarm(endpoint)])

@@ -51,8 +51,7 @@ class ECR:
     @property
     def host(self) -> str:
         """The registry's host name."""
-        suffix = self._session.boto.client("ecr", region_name=self._session.region).meta.endpoint_url
-        end = "amazonaws.com.cn" if suffix.endswith(".cn") else "amazonaws.com"
+        end = "amazonaws.com.cn" if self._session.partition == "aws-cn" else "amazonaws.com"
         return f"{self._session.account}.dkr.ecr.{self._session.region}.{end}"
 
     def image(

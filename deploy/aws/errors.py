@@ -8,16 +8,20 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    EndpointConnectionError,
+    ConnectionError,  # noqa: A004 - its own, which a refused connection and a failed handshake are
+    CredentialRetrievalError,
     HTTPClientError,
+    InvalidRegionError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
     TokenRetrievalError,
-    UnauthorizedSSOTokenError,
 )
 
-from deploy.errors import AwsError, DeployError, Missing
+from deploy.errors import AwsError, DeployError, Missing, UsageError
 
 _LOG_IN: Final = "Log in again: aws sso login (or aws configure), then the same command."
 _EXPIRED: Final = {
@@ -45,7 +49,7 @@ def code_of(error: ClientError) -> str:
 
 def message_of(error: ClientError) -> str:
     """AWS's words for the error."""
-    return str(error.response.get("Error", {}).get("Message", "")).strip() or "no reason was given"
+    return _one_line(error.response.get("Error", {}).get("Message", "")) or "no reason was given"
 
 
 def is_throttling(error: ClientError) -> bool:
@@ -67,17 +71,28 @@ def translate(error: BaseException) -> DeployError | None:
     """Our error for one of botocore's; None for what isn't botocore's."""
     if isinstance(error, ClientError):
         return _client_error(error)
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+    said = _one_line(error).rstrip(".")
+    if isinstance(error, NoCredentialsError):
         return Missing("No AWS credentials were found.", "Set them up: aws configure (or aws sso login)")
+    if isinstance(error, PartialCredentialsError | CredentialRetrievalError):
+        return Missing(f"The AWS credentials can't be used: {said}.", "Set them up: aws configure (or aws sso login)")
+    if isinstance(error, SSOError | LoginError | TokenRetrievalError):
+        return Missing(f"The AWS log-in has run out: {said}.", _LOG_IN)
+    if isinstance(error, ProfileNotFound):
+        return Missing(f"{said}.", "See the profiles there are: aws configure list-profiles")
     if isinstance(error, NoRegionError):
         return Missing("No AWS region is set.", "Add --region, or export AWS_REGION, or run: aws configure")
-    if isinstance(error, UnauthorizedSSOTokenError | TokenRetrievalError):
-        return Missing(f"The AWS log-in has run out: {error}.", _LOG_IN)
-    if isinstance(error, EndpointConnectionError | HTTPClientError):
-        return AwsError(f"AWS can't be reached: {error}", "Check the network, --region and AWS_ENDPOINT_URL.")
+    if isinstance(error, InvalidRegionError):
+        return UsageError(f"{said}.", "Name one as eu-west-1, with --region or AWS_REGION.")
+    if isinstance(error, ConnectionError | HTTPClientError):
+        return AwsError(f"AWS can't be reached: {said}.", "Check the network, --region and AWS_ENDPOINT_URL.")
     if isinstance(error, BotoCoreError | Boto3Error):
-        return AwsError(f"{error}")
+        return AwsError(f"{said}.")
     return None
+
+
+def _one_line(said: object) -> str:
+    return " ".join(str(said).split())
 
 
 def _client_error(error: ClientError) -> DeployError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 from botocore.exceptions import ClientError
 
 from deploy.aws.errors import says_not_found
@@ -14,7 +17,7 @@ class IAM:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def find(self, name: str) -> tuple[str, dict[str, object]] | None:
+    def find(self, name: str) -> tuple[str, Mapping[str, Any]] | None:
         """A role's ARN and trust policy, or None where there is no such role."""
         try:
             role = self._session.iam.get_role(RoleName=name.rpartition("/")[2])["Role"]
@@ -22,5 +25,4 @@ class IAM:
             if says_not_found(error):
                 return None
             raise
-        trust: object = role.get("AssumeRolePolicyDocument", {})
-        return role["Arn"], dict(trust) if isinstance(trust, dict) else {"document": trust}
+        return role["Arn"], cast("Mapping[str, Any]", role.get("AssumeRolePolicyDocument", {}))  # botocore decoded it

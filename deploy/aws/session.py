@@ -104,8 +104,8 @@ class Session:
 
     @property
     def sts(self) -> STSClient:
-        """STS."""
-        client: STSClient = self.client("sts")
+        """STS. It is asked first, so it doesn't try for long: without a network this is where people wait."""
+        client: STSClient = self.client("sts", retries={"mode": "standard", "total_max_attempts": 3})
         return client
 
     @property

@@ -26,16 +26,19 @@ def delete(
 
     Example: coppice delete houses
     """
+    from deploy.aws.model_registry import ModelRegistry
     from deploy.cli.rollouts import rollouts, show
     from deploy.endpoint.limits import check_name
     from deploy.endpoint.log_lines import group_of
+    from deploy.endpoint.package import archives_of
     from deploy.rollout.deletion import find, plan
 
     check_name(name, "NAME")
     work = rollouts(session(region, profile), name)
     current = work.current()
     s3 = work.hands.s3
-    owned = find(current, work.record, bucket or s3.default_bucket, work.hands.sagemaker, s3)
+    registered = archives_of(ModelRegistry(work.session), name)  # a group of that name has its archives in that place
+    owned = find(current, work.record, bucket or s3.default_bucket, registered, work.hands.sagemaker, s3)
     planned = plan(current, owned, work.record, everything)
     if not planned.changes:
         work.record.forget()

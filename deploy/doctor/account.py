@@ -83,7 +83,7 @@ class Clock:
 class Roles(Protocol):
     """Where roles are looked up."""
 
-    def find(self, name: str) -> tuple[str, dict[str, object]] | None:
+    def find(self, name: str) -> tuple[str, Mapping[str, Any]] | None:
         """A role's ARN and trust policy, or None."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,13 +35,13 @@ def locate(place: Path | S3Uri, endpoint: str, bucket: str, s3: S3) -> Archive:
     """Find the archive and check it; reads only. Raises Missing, UsageError, ArtifactError."""
     if isinstance(place, S3Uri):
         return _in_s3(place, s3)
-    if place.is_dir() or (place.exists() and not tarfile.is_tarfile(place)):
-        raise UsageError(
-            f"{place} is not an archive, which is what SageMaker downloads.",
-            f"Pack it first: coppice pack {place} -o model.tar.gz",
-        )
     if not place.exists():
         raise Missing(f"There is no {place}.", f"Write one: coppice pack MODEL -o {place}")
+    if place.is_dir() or not _is_gzip(place):
+        raise UsageError(
+            f"{place} is not a tar.gz archive, which is what SageMaker downloads.",
+            f"Pack it first: coppice pack {place} -o model.tar.gz",
+        )
     with open_model(place) as artifact:
         for name in artifact.manifest.files if artifact.manifest else ():
             artifact.verify(name)
@@ -51,6 +50,11 @@ def locate(place: Path | S3Uri, endpoint: str, bucket: str, s3: S3) -> Archive:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     uri = S3Uri(bucket, f"{artifact_prefix(endpoint)}{sha256}/model.tar.gz")
     return Archive(uri, sha256, manifest, None if s3.head(uri) else place)
+
+
+def _is_gzip(file: Path) -> bool:
+    with file.open("rb") as content:
+        return content.read(2) == b"\x1f\x8b"
 
 
 def _in_s3(uri: S3Uri, s3: S3) -> Archive:

@@ -8,7 +8,8 @@ from typing import Final
 
 from deploy.aws.s3 import S3Uri
 from deploy.endpoint import limits
-from deploy.endpoint.settings import Settings
+from deploy.endpoint.package import Named
+from deploy.endpoint.settings import THE_DEFAULT, Settings
 from deploy.endpoint.spec import Instances, Network, Range, Serverless, Spec
 from deploy.errors import LimitError, NotSupported, UsageError
 
@@ -27,6 +28,16 @@ _WHY_NOT_SERVERLESS: Final = {
 
 def build(settings: Settings, instance_types: Callable[[], frozenset[str]]) -> Spec:
     """The endpoint that the settings ask for; raises UsageError for the first thing that can't be."""
+    try:
+        return _build(settings, instance_types)
+    except LimitError as error:
+        origin = settings.origin(error.message.split()[0].rstrip(":"))  # a breach starts with the setting's name
+        if origin == THE_DEFAULT or origin.startswith("--"):
+            raise
+        raise LimitError(error.message, f"It is set by {origin}. {error.hint}".strip()) from None
+
+
+def _build(settings: Settings, instance_types: Callable[[], frozenset[str]]) -> Spec:
     name = settings.need("name", "Give the endpoint one")
     limits.check_name(name)
     environment, tags = settings.get("env", {}), settings.get("tags", {})
@@ -39,26 +50,20 @@ def build(settings: Settings, instance_types: Callable[[], frozenset[str]]) -> S
         )
     if settings.stage is not None:
         limits.check_tags({"stage": settings.stage})
-    package = settings.get("from-registry")
-    if package and (settings.get("model") or settings.get("image")):
-        second = "model" if settings.get("model") else "image"
-        if settings.origin("from-registry").startswith("--") and settings.origin(second).startswith("--"):
-            raise UsageError(f"--from-registry brings the model and the image, so --{second} can't go with it.")
-    image = settings.get("image")
-    if image is not None:
-        limits.check_image(image)
-    role = settings.get("role")
-    if role is not None and role.startswith("arn:"):
-        limits.check_role(role)
+    package = _package(settings)
+    for key, check in (("image", limits.check_image), ("role", limits.check_role), ("bucket", limits.check_bucket)):
+        if settings.get(key) is not None:
+            check(settings.get(key))
+    hosting = _hosting(settings, instance_types)
     return Spec(
         name=name,
         model=None if package else model_place(settings.need("model", "Name an archive; coppice pack writes one")),
         from_registry=package,
         image=None if package else settings.need("image", "Name one; coppice push prints its address"),
-        role=role,
+        role=settings.get("role"),
         bucket=settings.get("bucket"),
-        hosting=_hosting(settings, instance_types),
-        scale_at=settings.get("scale-at"),
+        hosting=hosting,
+        scale_at=_scale_at(settings, hosting),
         network=_network(settings),
         environment=environment,
         tags=tags,
@@ -81,6 +86,39 @@ def model_place(text: str) -> Path | S3Uri:
     if len(text) > limits.URL_CHARS:
         raise LimitError(f"model takes an address of up to {limits.URL_CHARS} characters; this has {len(text):,}.")
     return uri
+
+
+def _package(settings: Settings) -> str | None:
+    """The registered package. It stands in for a model and an image that were set further down, for no others."""
+    package: str | None = settings.get("from-registry")
+    if package is None:
+        return None
+    for second in ("model", "image"):
+        if settings.get(second) is not None and not settings.is_above("from-registry", second):
+            raise NotSupported(
+                f"from-registry ({settings.origin('from-registry')}) brings the model and the image, "
+                f"so {second} ({settings.origin(second)}) can't go with it.",
+                "Leave one of the two out.",
+            )
+    Named.parse(package)
+    return package
+
+
+def _scale_at(settings: Settings, hosting: Serverless | Instances) -> float | None:
+    """What autoscaling holds, where there is something to scale between."""
+    target: float | None = settings.get("scale-at")
+    if target is None:
+        return None
+    moving = hosting.provisioned if isinstance(hosting, Serverless) else hosting.count
+    if moving is None or not moving.scales:
+        between = "--provisioned 1..4" if isinstance(hosting, Serverless) else "--instances 1..4"
+        raise NotSupported(
+            f"scale-at ({settings.origin('scale-at')}) is what autoscaling holds, and there is nothing to scale here.",
+            f"Say between what: {between}; or leave it out.",
+        )
+    if isinstance(hosting, Serverless):
+        limits.check_share(target)
+    return target
 
 
 def _hosting(settings: Settings, instance_types: Callable[[], frozenset[str]]) -> Serverless | Instances:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from deploy.aws.ecr import ECR
 from deploy.aws.session import Session
+from deploy.endpoint import limits
 from deploy.endpoint.names import DEFAULT_REPOSITORY
 from deploy.errors import LimitError, Missing, NotSupported, UsageError
 
@@ -15,8 +16,9 @@ DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
 _ECR_HOST: Final = re.compile(r"(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = re.compile(r"(localhost|127(?:\.\d+){3}|\[::1\])(:\d+)?")
-_REFERENCE: Final = re.compile(r"(?:(?P<host>[^/]*[.:][^/]*|localhost)/)?(?P<repository>[a-z0-9._/-]+?)"
-                               r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[\w:]+))?")  # fmt: skip
+_REFERENCE: Final = re.compile(r"(?:(?P<host>[^/]*[.:][^/]*|localhost)/)?(?P<repository>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
+                               r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[\w:]+))?", re.ASCII)  # fmt: skip
+_TAG: Final = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
 class Image(NamedTuple):
@@ -50,16 +52,15 @@ def resolve(text: str, session: Session, ecr: ECR, serverless: bool) -> Image:
         return Image(text, reference.digest)
     registry = _check_host(host, session, serverless) if host else session.account
     found = ecr.image(reference.repository, tag=reference.tag, digest=reference.digest, registry=registry)
-    host = host or ecr.host
+    address = f"{host or ecr.host}/{reference.repository}@"
     if found is None:
         if reference.digest is None:
             raise Missing(
                 f"ECR has no image {reference.repository}:{reference.tag} in {session.region}.",
                 f"Push it: coppice push {reference.repository} {reference.tag}",
             )
-        return Image(
-            text, reference.digest, None, "ECR doesn't show this image, so SageMaker will be the first to check it"
-        )
+        unseen = "ECR doesn't show this image, so SageMaker will be the first to check it"
+        return _fitting(Image(address + reference.digest, reference.digest, reference.tag, unseen))
     if found.media_type and found.media_type != DOCKER_MANIFEST:
         raise NotSupported(
             f"SageMaker takes images with a Docker v2 manifest; this one's is {found.media_type}.",
@@ -67,11 +68,16 @@ def resolve(text: str, session: Session, ecr: ECR, serverless: bool) -> Image:
         )
     if serverless and found.bytes > MAX_BYTES:
         raise LimitError(f"A serverless endpoint's image has up to {MAX_BYTES:,} bytes; this one has {found.bytes:,}.")
-    return Image(f"{host}/{reference.repository}@{found.digest}", found.digest, reference.tag)
+    return _fitting(Image(address + found.digest, found.digest, reference.tag))
+
+
+def _fitting(image: Image) -> Image:
+    limits.check_image(image.uri)  # a digest is longer than the tag that was asked for
+    return image
 
 
 def _parse(text: str) -> _Reference:
-    if re.fullmatch(r"[\w][\w.-]{0,127}", text):
+    if _TAG.fullmatch(text):
         return _Reference(None, DEFAULT_REPOSITORY, text, None)
     found = _REFERENCE.fullmatch(text)
     if (

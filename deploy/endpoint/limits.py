@@ -1,12 +1,13 @@
-"""SageMaker's documented limits, checked before the first call. Each breach is one line that names the setting.
+"""SageMaker's documented limits, checked before the first call. Each breach is one line that starts with the setting.
 
-Sources: botocore's service model (patterns, lengths, ranges) and the Developer Guide's pages on serverless endpoints
-and on ContainerDefinition's environment.
+Sources: botocore's service models (patterns, lengths, ranges), the Developer Guide's pages on serverless endpoints
+and on ContainerDefinition's environment, and the S3 User Guide's bucket naming rules.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,7 +20,10 @@ MAX_CONCURRENCY: Final = 200
 DISK_BYTES: Final = 5 * 1024**3
 """A serverless endpoint's disk, which the unpacked model shares with /tmp."""
 NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+NAME_CHARS: Final = 63
+ROLE_NAME: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
+ROLE_CHARS: Final = 2048
 IMAGE_CHARS: Final = 255
 URL_CHARS: Final = 1024
 ASYNC_URL_CHARS: Final = 512
@@ -32,14 +36,16 @@ TAG_KEY_CHARS: Final = 128
 TAG_VALUE_CHARS: Final = 256
 SUBNETS: Final = 16
 SECURITY_GROUPS: Final = 5
-_TAG: Final = re.compile(r"[\w\s.:/=+\-@]*")
+_TAG_MARKS: Final = "_.:/=+-@"
+BUCKET: Final = re.compile(r"(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?:\.?[a-z0-9-])+(?<=[a-z0-9])", re.ASCII)
+BUCKET_CHARS: Final = 63
 _VARIABLE: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NETWORK_ID: Final = re.compile(r"[-0-9a-zA-Z]{1,32}")
 
 
 def check_name(name: str, called: str = "name") -> None:
     """An endpoint's, model's, group's or job's name."""
-    if not NAME.fullmatch(name):
+    if len(name) > NAME_CHARS or not NAME.fullmatch(name):
         raise LimitError(
             f"{called} takes up to 63 letters, digits and hyphens, but no hyphen at either end; this is {name!r}."
         )
@@ -60,6 +66,12 @@ def check_serverless(hosting: Serverless) -> None:
             f"provisioned takes at most max-concurrency, which is {hosting.max_concurrency}; "
             f"this is {hosting.provisioned}."
         )
+
+
+def check_share(target: float) -> None:
+    """The share of provisioned concurrency in use that autoscaling holds."""
+    if not 0 < target <= 1:
+        raise LimitError(f"scale-at takes a share of provisioned concurrency, as 0.7; this is {target:g}.")
 
 
 def check_instances(hosting: Instances, types: frozenset[str]) -> None:
@@ -91,7 +103,7 @@ def check_environment(environment: Mapping[str, str]) -> None:
     for name, value in environment.items():
         if not _VARIABLE.fullmatch(name):
             raise LimitError(
-                f"env: a name has letters, digits and underscores and starts with none of the digits: {name!r}."
+                f"env: a name has letters, digits and underscores and starts with none of the digits: {name[:40]!r}."
             )
         for called, text in (("name", name), ("value", value)):
             if len(text.encode()) > VARIABLE_BYTES:
@@ -109,14 +121,20 @@ def check_tags(tags: Mapping[str, str]) -> None:
             f"tags takes up to {TAGS - OUR_TAGS} ({TAGS}, less {OUR_TAGS} of ours); these are {len(tags)}."
         )
     for key, value in tags.items():
-        if not 1 <= len(key) <= TAG_KEY_CHARS or not _TAG.fullmatch(key):
-            raise LimitError(f"tags: a key takes 1 to {TAG_KEY_CHARS} letters, digits, spaces and .:/=+-@_: {key!r}.")
-        if len(value) > TAG_VALUE_CHARS or not _TAG.fullmatch(value):
+        if not 1 <= len(key) <= TAG_KEY_CHARS or not _taggable(key):
             raise LimitError(
-                f"tags: {key}'s value takes up to {TAG_VALUE_CHARS} letters, digits, spaces, .:/=+-@_: {value[:40]!r}."
+                f"tags: a key takes 1 to {TAG_KEY_CHARS} letters, digits, spaces and .:/=+-@_: {key[:40]!r}."
+            )
+        if len(value) > TAG_VALUE_CHARS or not _taggable(value):
+            raise LimitError(
+                f"tags: {key[:40]!r} takes up to {TAG_VALUE_CHARS} letters, digits, spaces, .:/=+-@_: {value[:40]!r}."
             )
         if key.lower().startswith(("aws:", PREFIX)):
             raise LimitError(f"tags: {key!r} has a prefix that is kept for {'AWS' if key[0] in 'aA' else 'Coppice'}.")
+
+
+def _taggable(text: str) -> bool:
+    return all(char in _TAG_MARKS or unicodedata.category(char)[0] in "LNZ" for char in text)
 
 
 def check_network(network: Network) -> None:
@@ -132,10 +150,23 @@ def check_network(network: Network) -> None:
                 raise LimitError(f"{called} takes ids of letters, digits and hyphens; this is {text!r}.")
 
 
-def check_role(arn: str) -> None:
-    """A role's ARN."""
-    if not ROLE_ARN.fullmatch(arn) or not 20 <= len(arn) <= 2048:
-        raise LimitError(f"role takes a role's name or ARN, as arn:aws:iam::123456789012:role/NAME; this is {arn!r}.")
+def check_role(role: str) -> None:
+    """A role's name or ARN. A name may have its path before it."""
+    name = role.rpartition("/")[2]
+    good = ROLE_ARN.fullmatch(role) and len(role) <= ROLE_CHARS if ":" in role else ROLE_NAME.fullmatch(name)
+    if not good:
+        raise LimitError(
+            f"role takes a role's name or ARN, as arn:aws:iam::123456789012:role/NAME; this is {role[:80]!r}."
+        )
+
+
+def check_bucket(name: str) -> None:
+    """A bucket's name."""
+    if not 3 <= len(name) <= BUCKET_CHARS or not BUCKET.fullmatch(name):
+        raise LimitError(
+            f"bucket takes a bucket's name: 3 to {BUCKET_CHARS} lower-case letters, digits, hyphens and dots; "
+            f"this is {name[:80]!r}."
+        )
 
 
 def check_image(uri: str) -> None:

@@ -16,8 +16,8 @@ _HASH_CHARS: Final = 10
 
 
 def derived(endpoint: str, content: Any) -> str:
-    """`ENDPOINT-hash`: a model's or configuration's name, at most 63 characters."""
-    text = json.dumps(content, sort_keys=True, default=str)
+    """`ENDPOINT-hash`: a model's or configuration's name, at most 63 characters, and no other endpoint's."""
+    text = json.dumps([endpoint, content], sort_keys=True)
     return f"{prefix(endpoint)}{hashlib.sha256(text.encode()).hexdigest()[:_HASH_CHARS]}"
 
 

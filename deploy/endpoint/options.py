@@ -68,7 +68,7 @@ def _pairs(value: Any) -> dict[str, str]:
         return {key: str(item).lower() if isinstance(item, bool) else str(item) for key, item in value.items()}
     pairs = {}
     for text in value if isinstance(value, list | tuple) else [value]:
-        key, equals, item = str(text).partition("=")
+        key, equals, item = text.partition("=") if isinstance(text, str) else ("", "", "")
         if not equals or not key.strip():
             raise ValueError("KEY=VALUE")
         pairs[key.strip()] = item

@@ -105,6 +105,12 @@ def versions_of(registry: Registry, group: str) -> list[Version]:
     return versions
 
 
+def archives_of(registry: Registry, group: str) -> set[str]:
+    """The addresses of the archives that a group's versions are made of; none where there is no such group."""
+    packages = (registry.describe(version.arn) for version in registry.versions(group))
+    return {container.model_data_url for package in packages for container in package.containers}
+
+
 def numbered(group: str, versions: list[Version], number: int) -> Version:
     """One version by its number; raises Missing."""
     for version in versions:

@@ -16,14 +16,16 @@ from deploy.errors import UsageError
 
 FILE: Final = Path("endpoint.toml")
 STAGE_VARIABLE: Final = "COPPICE_STAGE"
+THE_DEFAULT: Final = "the default"
 _TABLES: Final = ("env", "tags")
 
 
 class Value(NamedTuple):
-    """A setting's value and the place it was set at, as people write it."""
+    """A setting's value, the place it was set at, as people write it, and how far up that is: 0 is the file."""
 
     value: Any
     origin: str
+    height: int = 0
 
 
 class Settings:
@@ -41,7 +43,11 @@ class Settings:
     def origin(self, key: str) -> str:
         """Where a setting was set."""
         found = self._values.get(key)
-        return "the default" if found is None else found.origin
+        return THE_DEFAULT if found is None else found.origin
+
+    def is_above(self, key: str, other: str) -> bool:
+        """Whether one setting was set further up than another, so that it may stand in for it."""
+        return self._values[key].height > self._values[other].height
 
     def need(self, key: str, hint: str) -> Any:
         """A setting's value; raises UsageError with `hint` where nobody set it."""
@@ -61,20 +67,26 @@ def resolve(
     """
     stage = stage or environment.get(STAGE_VARIABLE) or None
     path = file if file is not None else FILE
-    document = _read(path) if file is not None or path.exists() else {}
-    stages = document.pop("stage", {})
-    layers = [_layer(document, path, "", path.parent)]
-    if stage is not None and (stages or document):
-        layers.append(_layer(_stage(stages, stage, path), path, f"[stage.{stage}] ", path.parent))
-    layers.append(_variables(environment))
-    layers.append(_flags(flags))
+    base, staged = _from_file(path, stage) if file is not None or path.exists() else ({}, {})
     values: dict[str, Value] = {}
-    for layer in layers:
+    for height, layer in enumerate((base, staged, _variables(environment), _flags(flags))):
         for key, value in layer.items():
             below = values.get(key)
             merged = {**below.value, **value.value} if below and key in _TABLES else value.value
-            values[key] = Value(merged, value.origin)
+            values[key] = Value(merged, value.origin, height)
     return Settings(values, stage)
+
+
+def _from_file(path: Path, stage: str | None) -> tuple[dict[str, Value], dict[str, Value]]:
+    """The file's own settings and the stage's. Every stage is read, so that a slip in one shows before its day."""
+    document = _read(path)
+    tables = document.pop("stage", {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise UsageError(f"{path}: a stage is a table, as in [stage.{stage or 'prod'}].")
+    stages = {name: _layer(table, path, f"[stage.{name}] ") for name, table in tables.items()}
+    if stage is not None and stage not in stages:
+        raise UsageError(f"{path} has no stage {stage!r}.", _did_you_mean(stage, list(stages)) or "It has none.")
+    return _layer(document, path, ""), stages[stage] if stage is not None else {}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -82,17 +94,10 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"There is no {path}.", "Name another with --config, or leave it out.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path} can't be read: {error.strerror}.", "Name another with --config.") from None
+    except ValueError as error:  # TOML's and UTF-8's errors are
         raise UsageError(f"{path} is not TOML: {error}.") from None
-
-
-def _stage(stages: Any, stage: str, path: Path) -> dict[str, Any]:
-    if not isinstance(stages, dict) or not isinstance(stages.get(stage, {}), dict):
-        raise UsageError(f"{path}: a stage is a table, as in [stage.{stage}].")
-    if stage not in stages:
-        raise UsageError(f"{path} has no stage {stage!r}.", _did_you_mean(stage, list(stages)) or "It has none.")
-    found: dict[str, Any] = stages[stage]
-    return found
 
 
 def _did_you_mean(word: str, known: list[str]) -> str:
@@ -100,15 +105,17 @@ def _did_you_mean(word: str, known: list[str]) -> str:
     return f"Did you mean {near[0]!r}?" if near else ("It has " + ", ".join(known) + "." if known else "")
 
 
-def _layer(table: Mapping[str, Any], path: Path, where: str, base: Path) -> dict[str, Value]:
-    values = {}
+def _layer(table: Mapping[str, Any], path: Path, where: str) -> dict[str, Value]:
+    values: dict[str, Value] = {}
     for written, raw in table.items():
         key = written.replace("_", "-")
         if key not in OPTIONS:
-            raise UsageError(f"{path}: {where}{written!r} is no setting.", _did_you_mean(key, list(OPTIONS)))
+            raise UsageError(f"{path}: {where}{written!r} is no setting.", _did_you_mean(key, [*OPTIONS, "stage"]))
+        if key in values:
+            raise UsageError(f"{path}: {where}{key} is there twice, with - and with _.", "Leave one of the two out.")
         value = _value(OPTIONS[key], raw, f"{path}, {where}{written}")
         if key == "model" and "://" not in value.value:  # a path in the file starts at the file
-            value = value._replace(value=str(base / value.value))
+            value = value._replace(value=str(path.parent / value.value))
         values[key] = value
     return values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from deploy.rollout.wait import await_gone, await_settled
 
 @dataclass(frozen=True)
 class Owned:
-    """Everything of ours that belongs to one endpoint. `shared` are images that other models use, too."""
+    """Everything of ours that belongs to one endpoint. `shared` are archives and images that others use, too."""
 
     configs: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -30,8 +30,8 @@ class Owned:
     shared: tuple[str, ...] = field(default=())
 
 
-def find(current: Current, record: Record, bucket: str, sagemaker: SageMaker, s3: S3) -> Owned:
-    """Look for it; reads only."""
+def find(current: Current, record: Record, bucket: str, registered: Set[str], sagemaker: SageMaker, s3: S3) -> Owned:
+    """Look for it; reads only. `registered` are the addresses of archives that the model registry refers to."""
     made = record.made
     configs = _ours(
         current.name,
@@ -57,8 +57,13 @@ def find(current: Current, record: Record, bucket: str, sagemaker: SageMaker, s3
     images = {image for image, _ in containers if "@" in image} | {
         thing.name for thing in made if thing.kind == "image"
     }
-    shared = images & {_container(sagemaker, other)[0] for other in _others(sagemaker, models)} if images else set()
-    return Owned(configs, models, tuple(sorted(objects)), tuple(sorted(images - shared)), tuple(sorted(shared)))
+    others = [_container(sagemaker, other) for other in _others(sagemaker, models)] if images or objects else []
+    folders = {_folder(uri) for uri in registered | {url for _, url in others}}
+    shared = {image for image in images if image in {used for used, _ in others}}
+    shared |= {uri for uri in objects if _folder(uri) in folders}
+    return Owned(
+        configs, models, tuple(sorted(objects - shared)), tuple(sorted(images - shared)), tuple(sorted(shared))
+    )
 
 
 def _ours(
@@ -76,6 +81,10 @@ def _ours(
 def _container(sagemaker: SageMaker, model: str) -> tuple[str, str]:
     container = (sagemaker.model(model) or {}).get("PrimaryContainer", {})
     return container.get("Image", ""), container.get("ModelDataUrl", "")
+
+
+def _folder(uri: str) -> str:
+    return uri.rpartition("/")[0]
 
 
 def _others(sagemaker: SageMaker, models: tuple[str, ...]) -> Iterator[str]:
@@ -99,7 +108,7 @@ def plan(current: Current, owned: Owned, record: Record, everything: bool) -> Pl
         planned += [steps.delete(Made("endpoint", name)), await_gone(name)]
     planned += [steps.delete(Made("config", config)) for config in owned.configs]
     planned += [steps.delete(Made("model", model)) for model in owned.models]
-    kept = [f"{image}, which other models use" for image in owned.shared]
+    kept = [f"{thing}, which other models use" for thing in owned.shared]
     if everything:
         planned += [steps.delete(Made("object", uri)) for uri in owned.objects]
         planned += [steps.delete(Made("image", uri)) for uri in owned.images]

@@ -177,3 +177,15 @@ def test_endpoint_toml_with_stages(coppice, cloud, front, right, packed, tmp_pat
     assert done(coppice("deploy", "--yes", "--json"))["now"]["memory_mb"] == 2048
     document = done(coppice("deploy", "--stage", "prod", "--yes", "--json"))
     assert (document["endpoint"], document["now"]["memory_mb"]) == ("houses-prod", 3072)
+
+
+def test_what_others_use_is_kept_even_by_all(deploy, coppice, cloud, front, right, packed):
+    done(deploy())
+    done(coppice("register", "--group", "houses", "--model", packed, "--image", IMAGE, "--approve", "--json"))
+    done(coppice("deploy", "--name", "second", "--from-registry", "houses", "--role", ROLE, "--yes", "--json"))
+    before = left(cloud)["objects"]
+    document = done(coppice("delete", "houses", "--all", "--yes", "--json"))
+    found = left(cloud)
+    assert found["endpoints"] == ["second"]
+    assert found["objects"] == before
+    assert f"{IMAGE}, which other models use" in document["kept"]
