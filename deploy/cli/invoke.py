@@ -111,7 +111,7 @@ def _call_aws(
     here = session(region, profile)
     running = look(Describe(here), name, here.region)
     kind = running.kind if running else Kind.serverless
-    check_size(call, kind, f"Put it into S3 and use: coppice batch {name} --input s3://… --output s3://…")
+    check_size(call, kind, f"As a batch: coppice batch --name {name} --input FILE --output s3://…")
     runtime = Runtime(here)
     if running is None or not running.asynchronous:
         return _timed(lambda: runtime.invoke(name, call), persistence, f"coppice logs {name}")

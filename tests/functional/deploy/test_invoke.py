@@ -67,7 +67,7 @@ def test_a_body_over_the_limit_comes_with_the_batch_command(cloud, coppice, endp
     code, out, err = coppice("invoke", "houses", "-f", big)
     assert (code, out) == (2, "")
     assert "4 MB (4,194,304 bytes); this one has 4,194,305 bytes" in err
-    assert "coppice batch houses --input s3://" in err
+    assert "coppice batch --name houses --input FILE --output s3://" in err
 
 
 def test_an_endpoint_on_instances_takes_more(cloud, coppice, endpoint, big):
