@@ -43,7 +43,7 @@ def step(title: str, live: bool | None = None) -> Iterator[Update]:
     live = sys.stderr.isatty() if live is None else live
     mark = "✗"
     try:
-        with _live(title, began) if live else _lines(title) as update:
+        with _live(title) if live else _lines(title) as update:
             yield update
         mark = "✓"
     finally:
@@ -51,12 +51,14 @@ def step(title: str, live: bool | None = None) -> Iterator[Update]:
 
 
 @contextlib.contextmanager
-def _live(title: str, began: float) -> Iterator[Update]:
+def _live(title: str) -> Iterator[Update]:
     from rich.console import Console
-    from rich.status import Status
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Status(f"{title} …", console=Console(stderr=True)) as status:
-        yield lambda text: status.update(f"{title}: {text}, {time.monotonic() - began:.0f} s")
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"{title} …", total=None)
+        yield lambda text: progress.update(task, description=f"{title}: {text}")
 
 
 @contextlib.contextmanager
