@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from deploy.aws import tags
 from deploy.aws.errors import message_of, says_not_found
 from deploy.aws.session import Session
 
@@ -17,6 +18,7 @@ _INVOCATIONS: Final = "SageMakerVariantInvocationsPerInstance"
 _UTILIZATION: Final = "SageMakerVariantProvisionedConcurrencyUtilization"
 _BACKLOG: Final = "ApproximateBacklogSizePerInstance"
 _POLICY: Final = "coppice-target"
+_WAKING: Final = "coppice-from-none"
 
 
 class Scaling(NamedTuple):
@@ -56,8 +58,9 @@ class AutoScaling:
             ServiceNamespace="sagemaker", ResourceId=resource
         )["ScalingPolicies"]
         tracked = {
-            policy["ScalableDimension"]: policy.get("TargetTrackingScalingPolicyConfiguration", {})
+            policy["ScalableDimension"]: policy["TargetTrackingScalingPolicyConfiguration"]
             for policy in policies
+            if "TargetTrackingScalingPolicyConfiguration" in policy
         }
         return [_scaling(target, tracked.get(target["ScalableDimension"], {})) for target in targets]
 
@@ -77,6 +80,37 @@ class AutoScaling:
             PolicyType="TargetTrackingScaling",
             TargetTrackingScalingPolicyConfiguration=_policy(endpoint, scaling),  # type: ignore[arg-type]
         )
+        if scaling.backlog and scaling.minimum == 0:
+            self._wake(endpoint, where)
+
+    def _wake(self, endpoint: str, where: dict[str, Any]) -> None:
+        """From none, the target alone would wait until more requests queue than it allows; the first one has to do."""
+        policy = self._session.autoscaling.put_scaling_policy(
+            **where,
+            PolicyName=_WAKING,
+            PolicyType="StepScaling",
+            StepScalingPolicyConfiguration={
+                "AdjustmentType": "ChangeInCapacity",
+                "MetricAggregationType": "Average",
+                "Cooldown": 300,
+                "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+            },
+        )
+        self._session.cloudwatch.put_metric_alarm(
+            AlarmName=_alarm(endpoint),
+            AlarmDescription="Requests wait and no instance is there: coppice starts one.",
+            Namespace="AWS/SageMaker",
+            MetricName="HasBacklogWithoutCapacity",
+            Dimensions=[{"Name": "EndpointName", "Value": endpoint}],
+            Statistic="Average",
+            Period=60,
+            EvaluationPeriods=2,
+            Threshold=1,
+            ComparisonOperator="GreaterThanOrEqualToThreshold",
+            TreatMissingData="missing",
+            AlarmActions=[policy["PolicyARN"]],
+            Tags=tags.as_list({tags.ENDPOINT: endpoint}),
+        )
 
     def remove(self, endpoint: str, variant: str, dimension: str) -> None:
         """Scale no more; the policies go with the target. It may be gone already."""
@@ -89,10 +123,16 @@ class AutoScaling:
         except ClientError as error:
             if not (says_not_found(error) or "no scalable target" in message_of(error).lower()):
                 raise
+        if dimension == INSTANCES:
+            self._session.cloudwatch.delete_alarms(AlarmNames=[_alarm(endpoint)])
 
 
 def _resource(endpoint: str, variant: str) -> str:
     return f"endpoint/{endpoint}/variant/{variant}"
+
+
+def _alarm(endpoint: str) -> str:
+    return f"coppice-{endpoint}-backlog"
 
 
 def _scaling(target: Any, policy: Any) -> Scaling:

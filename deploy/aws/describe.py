@@ -11,17 +11,18 @@ from typing import Any, Final, TypeVar
 from botocore.exceptions import ClientError
 
 from deploy.aws.ecr import ECR
-from deploy.aws.errors import code_of
+from deploy.aws.errors import code_of, translate
 from deploy.aws.sagemaker import SageMaker
 from deploy.aws.session import Session
+from deploy.errors import AwsError
 
 T = TypeVar("T")
 Document = Mapping[str, Any]
 _DENIED: Final = ("AccessDenied", "AccessDeniedException")
 
 
-class Denied(Exception):
-    """These credentials may not see it."""
+class Denied(AwsError):
+    """These credentials may not see it: an answer to whoever can do without, a failure to others."""
 
 
 class Describe:
@@ -35,6 +36,13 @@ class Describe:
     def endpoints(self) -> Iterator[Document]:
         """A summary of every endpoint, ours and others'. Passes on what AWS refuses."""
         return self._sagemaker.endpoints()
+
+    def names(self) -> list[str]:
+        """Every endpoint's name, for a hint; none where they may not be listed."""
+        try:
+            return _look(lambda: [summary["EndpointName"] for summary in self.endpoints()])
+        except Denied:
+            return []
 
     def endpoint(self, name: str) -> Document | None:
         """DescribeEndpoint."""
@@ -72,5 +80,10 @@ def _look(read: Callable[[], T]) -> T:
         return read()
     except ClientError as error:
         if code_of(error) in _DENIED:
-            raise Denied from error
+            raise Denied(*_said(error)) from error
         raise
+
+
+def _said(error: ClientError) -> tuple[str, str]:
+    refused = translate(error) or AwsError(str(error))
+    return refused.message, refused.hint

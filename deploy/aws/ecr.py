@@ -1,13 +1,19 @@
-"""ECR: repositories and the images in them."""
+"""ECR: repositories, the images in them, and logging in. Docker itself moves the images."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import base64
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from deploy.aws.errors import code_of, says_not_found
 from deploy.aws.session import Session
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.type_defs import RepositoryTypeDef
 
 
 class StoredImage(NamedTuple):
@@ -17,6 +23,23 @@ class StoredImage(NamedTuple):
     media_type: str
     bytes: int
     tags: tuple[str, ...]
+
+
+class Repository(NamedTuple):
+    """A repository. `uri` is where docker pushes to, as ECR says it: host and name."""
+
+    name: str
+    uri: str
+    arn: str
+    immutable: bool
+    scans: bool
+
+
+class Login(NamedTuple):
+    """What `docker login` takes. The password is good for twelve hours."""
+
+    user: str
+    password: str
 
 
 class ECR:
@@ -64,3 +87,69 @@ class ECR:
         except ClientError as error:
             if not says_not_found(error):
                 raise
+
+    def repository(self, name: str) -> Repository | None:
+        """The repository of that name, or None."""
+        try:
+            found = self._session.ecr.describe_repositories(repositoryNames=[name])
+        except ClientError as error:
+            if says_not_found(error):
+                return None
+            raise
+        return _repository(found["repositories"][0])
+
+    def create_repository(self, name: str, tags: Mapping[str, str]) -> Repository:
+        """A repository whose tags stay where they are put, and whose images are scanned when pushed."""
+        made = self._session.ecr.create_repository(
+            repositoryName=name,
+            imageTagMutability="IMMUTABLE",
+            imageScanningConfiguration={"scanOnPush": True},
+            tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        )
+        return _repository(made["repository"])
+
+    def repository_tags(self, repository: Repository) -> dict[str, str]:
+        """The tags of the repository itself."""
+        found = self._session.ecr.list_tags_for_resource(resourceArn=repository.arn)
+        return {tag["Key"]: tag["Value"] for tag in found["tags"]}
+
+    def has_lifecycle(self, name: str) -> bool:
+        """Whether any rule removes images from the repository."""
+        try:
+            self._session.ecr.get_lifecycle_policy(repositoryName=name)
+        except ClientError as error:
+            if code_of(error) == "LifecyclePolicyNotFoundException":
+                return False
+            raise
+        return True
+
+    def expire_untagged(self, name: str, days: int) -> None:
+        """Let ECR remove images that have had no tag for so many days. What was pushed under a tag keeps it."""
+        rule = {
+            "rulePriority": 1,
+            "description": f"Images without a tag go after {days} days",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": days,
+            },
+            "action": {"type": "expire"},
+        }
+        self._session.ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps({"rules": [rule]}))
+
+    def login(self) -> Login:
+        """A user and a password for docker, as `aws ecr get-login-password` gets them."""
+        token = self._session.ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+        user, _, password = base64.b64decode(token).decode().partition(":")
+        return Login(user, password)
+
+
+def _repository(found: RepositoryTypeDef) -> Repository:
+    return Repository(
+        found["repositoryName"],
+        found["repositoryUri"],
+        found["repositoryArn"],
+        found.get("imageTagMutability", "MUTABLE").startswith("IMMUTABLE"),
+        found.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+    )

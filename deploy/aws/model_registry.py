@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from deploy.aws.errors import says_not_found
 from deploy.aws.session import Session
+from deploy.aws.tags import as_list
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import ModelPackageContainerDefinitionOutputTypeDef
@@ -71,7 +72,7 @@ class ModelRegistry:
         self._session.sagemaker.create_model_package_group(
             ModelPackageGroupName=group,
             ModelPackageGroupDescription=description,
-            Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            Tags=as_list(tags),
         )
 
     def versions(self, group: str) -> list[Version]:
@@ -114,11 +115,14 @@ class ModelRegistry:
         return self._session.sagemaker.create_model_package(**request)["ModelPackageArn"]
 
     def set_approval(self, package: Package, approval: Approval, note: str) -> None:
-        """Approve or reject a version. Its metadata goes along, because moto's server forgets what isn't sent again."""
+        """Approve or reject a version; an earlier decision's note goes with it.
+
+        The metadata is sent along, because moto's server forgets what isn't sent again.
+        """
         extra: dict[str, Any] = {"CustomerMetadataProperties": package.metadata} if package.metadata else {}
-        if note:
-            extra["ApprovalDescription"] = note
-        self._session.sagemaker.update_model_package(ModelPackageArn=package.arn, ModelApprovalStatus=approval, **extra)
+        self._session.sagemaker.update_model_package(
+            ModelPackageArn=package.arn, ModelApprovalStatus=approval, ApprovalDescription=note, **extra
+        )
 
 
 def _container(definition: ModelPackageContainerDefinitionOutputTypeDef) -> Container:

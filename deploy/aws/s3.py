@@ -120,16 +120,6 @@ class S3:
         except S3UploadFailedError as error:
             raise error.__context__ or error from None  # what S3 said, without boto3's wrapping
 
-    def put(self, uri: S3Uri, content: bytes, media_type: str) -> None:
-        """Put a small document there."""
-        self._session.s3.put_object(
-            Bucket=uri.bucket,
-            Key=uri.key,
-            Body=content,
-            ContentType=media_type,
-            ExpectedBucketOwner=self._session.account,
-        )
-
     def keys(self, prefix: S3Uri) -> Iterator[str]:
         """The keys below a prefix."""
         pages = self._session.s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)

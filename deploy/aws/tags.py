@@ -17,8 +17,12 @@ ARTIFACT: Final = "coppice:artifact"
 """The archive's sha256, or `etag-…` of an archive that lay in S3 already."""
 MODEL_ID: Final = "coppice:model-id"
 """The id that the manifest gives the model."""
+PACKAGE: Final = "coppice:package"
+"""The ARN of the registered package that it was made from."""
+CONFIG: Final = "coppice:config"
+"""On an endpoint: the deployment (deploy/endpoint/deployment.py) that was last recorded to serve."""
 PREVIOUS: Final = "coppice:previous"
-"""On an endpoint: what served before, as `CONFIG` or `CONFIG MAX-CONCURRENCY PROVISIONED`: where rollback goes."""
+"""On an endpoint: the deployment before that, where rollback goes."""
 
 
 def as_list(tags: Mapping[str, str]) -> list[TagTypeDef]:

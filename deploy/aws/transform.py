@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import functools
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+import botocore.session
 from botocore.exceptions import ClientError
 
 from deploy.aws.errors import says_not_found
+from deploy.aws.logs import LogEvent
 from deploy.aws.session import Session
 
 COMPLETED: Final = "Completed"
@@ -18,6 +22,9 @@ ENDED: Final = (COMPLETED, FAILED, STOPPED)
 
 LOG_GROUP: Final = "/aws/sagemaker/TransformJobs"
 """Where the containers of all jobs write; a job's streams start with its name."""
+
+
+_PAUSES: Final = (1, 2, 4, 8, 16)
 
 
 class Job(NamedTuple):
@@ -38,11 +45,22 @@ class Job(NamedTuple):
 class TransformJobs:
     """The transform jobs of one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, sleep: Callable[[float], None] = time.sleep) -> None:
         self._session = session
+        self._sleep = sleep
 
     def create(self, request: Mapping[str, Any]) -> str:
-        """Start a job, as CreateTransformJob takes it; its ARN."""
+        """Start a job, as CreateTransformJob takes it; its ARN. Waits until a model made a moment ago is known."""
+        for pause in _PAUSES:
+            try:
+                return self._create(request)
+            except ClientError as error:
+                if not says_not_found(error):
+                    raise
+            self._sleep(pause)
+        return self._create(request)
+
+    def _create(self, request: Mapping[str, Any]) -> str:
         return self._session.sagemaker.create_transform_job(**request)["TransformJobArn"]
 
     def describe(self, name: str) -> Job | None:
@@ -70,23 +88,26 @@ class TransformJobs:
         """Ask a job to stop; SageMaker keeps none of its answers then."""
         self._session.sagemaker.stop_transform_job(TransformJobName=name)
 
-    def last_lines(self, name: str, count: int) -> list[str]:
+    def last_events(self, name: str, count: int) -> list[LogEvent]:
         """The last lines of a job's logs, oldest first: the container's, and SageMaker's about the data."""
-        logs, lines = self._session.logs, []
+        logs, events = self._session.logs, []
         try:
             streams = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/")["logStreams"]
-            for stream in streams:
+            for number, stream in enumerate(entry["logStreamName"] for entry in streams):
                 found = logs.get_log_events(
-                    logGroupName=LOG_GROUP, logStreamName=stream["logStreamName"], limit=count, startFromHead=False
+                    logGroupName=LOG_GROUP, logStreamName=stream, limit=count, startFromHead=False
                 )
-                lines += [(event["timestamp"], event["message"].rstrip("\n")) for event in found["events"]]
+                for place, event in enumerate(found["events"]):
+                    text = event["message"].rstrip("\n")
+                    events.append(LogEvent(f"{number:04}-{place:04}", event["timestamp"], stream, text))
         except ClientError as error:
             if not says_not_found(error):
                 raise
-        return [text for _, text in sorted(lines, key=lambda line: line[0])[-count:]]
+        return sorted(events, key=lambda event: event.milliseconds)[-count:]
 
-    @property
-    def instance_types(self) -> list[str]:
-        """The machines that boto3 knows for transform jobs."""
-        model = self._session.sagemaker.meta.service_model
-        return list(model.shape_for("TransformInstanceType").enum)  # type: ignore[attr-defined]
+
+@functools.cache
+def instance_types() -> frozenset[str]:
+    """The machines that the installed botocore knows for transform jobs; needs no region."""
+    shape = botocore.session.get_session().get_service_model("sagemaker").shape_for("TransformInstanceType")
+    return frozenset(getattr(shape, "enum", ()))

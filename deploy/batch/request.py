@@ -1,4 +1,4 @@
-"""CreateTransformJob's request for what was asked."""
+"""CreateTransformJob's request for what was asked, and CreateModel's for a model that is made for the job."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from container import contract
+from container import __version__, contract
+from deploy.aws.tags import VERSION, as_list
 from deploy.batch.transform import Transform, kind
 
+BATCH: Final = "coppice:batch"
+"""On a job, and on a model that was made for one: the job's name."""
 NAME_CHARS: Final = 63
 _STRATEGIES: Final = {"multi": "MultiRecord", "single": "SingleRecord"}
 _SPLITS: Final = {"line": "Line", "none": "None"}
@@ -21,8 +24,18 @@ def job_name(base: str, now: dt.datetime) -> str:
     return base[: NAME_CHARS - len(tail)].rstrip("-") + tail
 
 
-def build(name: str, model: str, asked: Transform, tags: Mapping[str, str]) -> dict[str, Any]:
-    """The request. What nobody asked for is left out, so that the container's execution parameters are used."""
+def model_request(name: str, container: Mapping[str, Any], role: str) -> dict[str, Any]:
+    """CreateModel's request for a model that is made for the job `name`."""
+    return {
+        "ModelName": name,
+        "PrimaryContainer": dict(container),
+        "ExecutionRoleArn": role,
+        "Tags": as_list({BATCH: name, VERSION: __version__}),
+    }
+
+
+def build(name: str, model: str, asked: Transform) -> dict[str, Any]:
+    """The job's request. What nobody asked for is left out, so that the container's execution parameters are used."""
     request: dict[str, Any] = {
         "TransformJobName": name,
         "ModelName": model,
@@ -33,7 +46,7 @@ def build(name: str, model: str, asked: Transform, tags: Mapping[str, str]) -> d
         },
         "TransformOutput": _output(asked),
         "TransformResources": {"InstanceType": asked.instance_type, "InstanceCount": asked.instances},
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "Tags": as_list({BATCH: name, VERSION: __version__}),
     }
     if asked.strategy is not None:
         request["BatchStrategy"] = _STRATEGIES[asked.strategy]

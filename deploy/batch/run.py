@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol
 
+from deploy.aws.logs import LogEvent
 from deploy.aws.s3 import S3Uri
 from deploy.aws.transform import COMPLETED, ENDED, LOG_GROUP, STOPPED, Job
+from deploy.batch.plan import Plan
+from deploy.batch.request import BATCH
+from deploy.endpoint.log_lines import render
 from deploy.errors import DeployError, Missing
 
-BATCH: Final = "coppice:batch"
-"""On a job, and on a model that was made for one: the job's name."""
 POLL_SECONDS: Final = 10
 LOG_LINES: Final = 20
+
+
+Step = Callable[[str], AbstractContextManager[Any]]
+"""Shows one step while it runs."""
 
 
 class Jobs(Protocol):
@@ -33,18 +41,21 @@ class Jobs(Protocol):
     def stop(self, name: str) -> None:
         """Ask one to stop."""
 
-    def last_lines(self, name: str, count: int) -> list[str]:
+    def last_events(self, name: str, count: int) -> list[LogEvent]:
         """The last lines of its logs."""
 
 
 class Models(Protocol):
     """What is asked of SageMaker's models here."""
 
-    def create_model(self, request: Mapping[str, Any]) -> None:
-        """Make one."""
+    def create_model(self, request: Mapping[str, Any]) -> str:
+        """Make one; its ARN."""
 
-    def model_tags(self, name: str) -> Mapping[str, str]:
-        """A model's tags; none where there is no such model."""
+    def model(self, name: str) -> Mapping[str, Any] | None:
+        """DescribeModel's answer."""
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        """A resource's tags."""
 
     def delete_model(self, name: str) -> None:
         """Remove one; it may be gone already."""
@@ -52,6 +63,12 @@ class Models(Protocol):
 
 class Objects(Protocol):
     """What is asked of S3 here."""
+
+    def create_bucket(self, bucket: str) -> None:
+        """Make one."""
+
+    def upload(self, file: Path, uri: S3Uri) -> None:
+        """Put a file there."""
 
     def changed_since(self, prefix: S3Uri, moment: dt.datetime) -> list[str]:
         """The keys written since then."""
@@ -80,6 +97,15 @@ class Batch:
         self._objects = objects
         self._sleep = sleep
 
+    def prepare(self, plan: Plan, step: Step) -> None:
+        """Upload what is still on this machine."""
+        if plan.creates_bucket:
+            with step(f"create bucket {plan.creates_bucket}"):
+                self._objects.create_bucket(plan.creates_bucket)
+        for upload in plan.uploads:
+            with step(f"upload {upload.file.name}"):
+                self._objects.upload(upload.file, upload.uri)
+
     def start(self, request: Mapping[str, Any], own_model: Mapping[str, Any] | None) -> str:
         """Start a job, after making its own model where it needs one; the job's ARN. No model is left without a job."""
         name = request["TransformJobName"]
@@ -93,13 +119,13 @@ class Batch:
                 self._models.delete_model(own_model["ModelName"])
             raise
 
-    def follow(self, name: str, update: Callable[[str], None]) -> Ended:
-        """Wait for a job's end, telling `update` what it is at, and clean up.
+    def follow(self, name: str, update: Callable[[str], None], objects: int | None = None) -> Ended:
+        """Wait for a job's end, telling `update` what it is at, and clean up. `objects` is how many it reads, if known.
 
         Raises Missing where there is no such job, and JobFailed with its last log lines.
         """
         while (job := self.job(name)).status not in ENDED:
-            update(self._progress(job))
+            update(self._progress(job, objects))
             self._sleep(POLL_SECONDS)
         update(job.status)
         self._clean_up(job)
@@ -127,10 +153,11 @@ class Batch:
             )
         return job
 
-    def _progress(self, job: Job) -> str:
+    def _progress(self, job: Job, objects: int | None) -> str:
         if job.started is None:
             return f"{job.status}, machines are starting"
-        return f"{job.status}, {len(self._outputs(job))} objects written"
+        of = "" if objects is None else f" of {objects:,}"
+        return f"{job.status}, {len(self._outputs(job)):,}{of} objects answered"
 
     def _outputs(self, job: Job) -> list[str]:
         place = S3Uri.parse(job.output.rstrip("/") + "/")
@@ -138,14 +165,15 @@ class Batch:
         return [str(S3Uri(place.bucket, key)) for key in keys if key.endswith(".out")]
 
     def _clean_up(self, job: Job) -> None:
-        if self._models.model_tags(job.model).get(BATCH) == job.name:
+        model = self._models.model(job.model)
+        if model is not None and self._models.tags(model["ModelArn"]).get(BATCH) == job.name:
             self._models.delete_model(job.model)
 
     def _failure(self, job: Job) -> JobFailed:
         if job.status == STOPPED:
             return JobFailed(f"The transform job {job.name} was stopped; SageMaker keeps none of its answers then.")
-        lines = self._jobs.last_lines(job.name, LOG_LINES)
-        seen = "\n".join(f"| {line}" for line in lines) if lines else f"Its log is in {LOG_GROUP}, {job.name}/…"
+        events = self._jobs.last_events(job.name, LOG_LINES)
+        seen = "\n".join(map(render, events)) if events else f"Its log is in {LOG_GROUP}, {job.name}/…"
         reason = job.reason or "SageMaker gave no reason"
         return JobFailed(
             f"The transform job {job.name} failed: {reason.rstrip('.')}.",

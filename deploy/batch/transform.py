@@ -81,7 +81,7 @@ def check(asked: Transform, instance_types: Collection[str]) -> None:
     _check_numbers(asked)
     _check_texts(asked)
     if asked.instance_type not in instance_types:
-        near = get_close_matches(asked.instance_type, instance_types, n=1, cutoff=0.5)
+        near = get_close_matches(asked.instance_type, instance_types, n=1, cutoff=0.8)
         raise LimitError(
             f"--instance-type {asked.instance_type!r} is no machine for batch transform.",
             f"Did you mean {near[0]!r}?" if near else "Take ml.m5.large, or a larger one of its kind.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The endpoint's name.")]
 Region = Annotated[str | None, typer.Option("--region", help="The AWS region; by default AWS's own settings say.")]
 Profile = Annotated[str | None, typer.Option("--profile", help="A profile from AWS's configuration files.")]
+Stage = Annotated[str | None, typer.Option("--stage", help="A [stage.NAME] of endpoint.toml.")]
+Config = Annotated[Path | None, typer.Option("--config", help="Read this instead of endpoint.toml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and change nothing.")]

@@ -109,6 +109,7 @@ def deploy(
     confirm("Go ahead?", yes)
     outcomes = work.carry_out(planned.steps, "deploy", [Made("image", wanted.source.image.uri)])
     if planned.later:
+        work.record.begin("deploy")  # the next run is to come to these
         say("not waited for; run the same command again to come to: " + ", ".join(planned.later))
     for line in endpoint_lines(work.current(), work.session.region, str(spec.hosting)):
         say(line)

@@ -12,7 +12,26 @@ import typer
 
 from container import __version__
 from container.errors import ContainerError
-from deploy.cli import delete, deploy, inspect, invoke, logs, metrics, pack, rollback, serve, status, train
+from deploy.cli import (
+    approve,
+    batch,
+    build,
+    delete,
+    deploy,
+    doctor,
+    inspect,
+    invoke,
+    logs,
+    metrics,
+    pack,
+    policy,
+    push,
+    register,
+    rollback,
+    serve,
+    status,
+    train,
+)
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
 
@@ -24,17 +43,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("train")(train.train)
-app.command("pack")(pack.pack)
-app.command("inspect")(inspect.inspect)
-app.command("serve")(serve.serve)
-app.command("deploy")(deploy.deploy)
-app.command("invoke")(invoke.invoke)
-app.command("status")(status.status)
-app.command("logs")(logs.logs)
-app.command("metrics")(metrics.metrics)
-app.command("rollback")(rollback.rollback)
-app.command("delete")(delete.delete)
+VERBS = {
+    "A model": (train.train, pack.pack, inspect.inspect, serve.serve),
+    "An image": (build.build, push.push),
+    "An endpoint": (
+        deploy.deploy,
+        invoke.invoke,
+        status.status,
+        logs.logs,
+        metrics.metrics,
+        rollback.rollback,
+        delete.delete,
+    ),
+    "Many rows, many models": (batch.batch, register.register, approve.approve),
+    "An account": (doctor.doctor, policy.policy),
+}
+for panel, verbs in VERBS.items():
+    for verb in verbs:
+        app.command(verb.__name__, rich_help_panel=panel)(verb)
 
 
 def _print_version(wanted: bool) -> None:

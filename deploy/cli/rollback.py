@@ -29,7 +29,7 @@ def rollback(
     config = work.hands.sagemaker.config(target.config)
     labels = work.hands.sagemaker.tags(config["EndpointConfigArn"]) if config else {}
     planned = plan(current, target, config, labels)
-    show(planned, f"{name} in {work.session.region}: back from {current.deployment.config} to {target.config}")
+    show(planned, f"{name} in {work.session.region}: back from {current.deployment} to {target}")
     if dry_run:
         say("nothing was done (--dry-run)")
         if as_json:
@@ -37,6 +37,6 @@ def rollback(
         return
     confirm("Go back?", yes)
     outcomes = work.carry_out(planned.steps, "rollback")
-    say(f"{name} serves {target.config} again")
+    say(f"{name} serves {target} again")
     if as_json:
         emit(work.document(planned, outcomes))

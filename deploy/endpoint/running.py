@@ -48,7 +48,7 @@ class Running:
             status=described["EndpointStatus"],
             failure_reason=described.get("FailureReason") or "",
             config=described.get("EndpointConfigName") or "",
-            variants=tuple(described.get("ProductionVariants") or ()),
+            variants=tuple(described.get("ProductionVariants") or (config or {}).get("ProductionVariants") or ()),
             asynchronous=described.get("AsyncInferenceConfig") or (config or {}).get("AsyncInferenceConfig"),
             created=described["CreationTime"].isoformat(timespec="seconds"),
             changed=described["LastModifiedTime"].isoformat(timespec="seconds"),
@@ -65,7 +65,7 @@ class Running:
     def serverless(self) -> Mapping[str, int] | None:
         """The serverless settings in force, or else those that will be; None for an endpoint on instances."""
         for variant in self.variants:
-            for name in ("CurrentServerlessConfig", "DesiredServerlessConfig"):
+            for name in ("CurrentServerlessConfig", "DesiredServerlessConfig", "ServerlessConfig"):
                 if variant.get(name):
                     return {key: int(value) for key, value in variant[name].items() if value is not None}
         return None

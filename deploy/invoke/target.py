@@ -15,7 +15,7 @@ def look(describe: Describe, name: str, region: str) -> Running | None:
     try:
         described = describe.endpoint(name)
         if described is None:
-            raise not_found(name, region, (summary["EndpointName"] for summary in describe.endpoints()))
+            raise not_found(name, region, describe.names())
         running = Running.read(described)
         if running.kind is Kind.real_time:
             running = Running.read(described, describe.config(running.config))

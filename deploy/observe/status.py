@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from deploy.aws import tags as tag
 from deploy.aws.describe import Denied, Describe
+from deploy.endpoint.deployment import Deployment
 from deploy.endpoint.running import Kind, Running, not_found
 
 T = TypeVar("T")
@@ -70,16 +71,17 @@ class Status:
         return variant.get("InstanceType") or "instances", now.get("CurrentInstanceCount")
 
     @property
-    def previous(self) -> str | None:
-        """The configuration that rollback returns to."""
-        return next(iter(self.tags.get(tag.PREVIOUS, "").split()), None)
+    def previous(self) -> Deployment | None:
+        """What rollback returns to."""
+        found = self.tags.get(tag.PREVIOUS)
+        return Deployment.from_tag(found) if found else None
 
 
 def gather(describe: Describe, name: str, region: str) -> Status:
     """Everything there is to see of an endpoint. Raises EndpointNotFound, and Denied for the endpoint itself."""
     described = describe.endpoint(name)
     if described is None:
-        raise not_found(name, region, (summary["EndpointName"] for summary in describe.endpoints()))
+        raise not_found(name, region, describe.names())
     return _Gathering(describe).status(described)
 
 

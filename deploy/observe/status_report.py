@@ -67,7 +67,7 @@ def document(status: Status) -> dict[str, Any]:
         "created": running.created,
         "changed": running.changed,
         "config": running.config,
-        "previous_config": status.previous,
+        "previous": status.previous and status.previous._asdict(),
         "autoscaling": [one._asdict() for one in status.scaling],
         "unseen": list(status.unseen),
     }
@@ -83,7 +83,7 @@ def overview(listing: Listing, region: str) -> dict[str, Any]:
     keys = (
         "name", "arn", "status", "failure_reason", "kind", "memory_mb", "max_concurrency", "provisioned_concurrency",
         "instance_type", "instances", "model_id", "artifact_hash", "stage", "created", "changed", "config",
-        "previous_config",
+        "previous",
     )  # fmt: skip
     endpoints = [{key: document(status)[key] for key in keys} for status in listing.ours]
     return {"region": region, "endpoints": endpoints, "others": listing.others}

@@ -27,7 +27,7 @@ def look(describe: Describe, name: str, region: str) -> Target:
     except Denied:
         return Target(VARIANT, Kind.serverless, provisioned=True)
     if described is None:
-        raise not_found(name, region, (summary["EndpointName"] for summary in describe.endpoints()))
+        raise not_found(name, region, describe.names())
     running = Running.read(described)
     variant = running.variants[0]["VariantName"] if running.variants else VARIANT
     return Target(variant, running.kind, bool((running.serverless or {}).get("ProvisionedConcurrency")))

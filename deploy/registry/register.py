@@ -17,7 +17,7 @@ from deploy.endpoint.names import artifact_prefix
 from deploy.endpoint.package import Named
 from deploy.errors import Missing, UsageError
 from deploy.registry import documents
-from deploy.registry.request import Contents, Document, build, check_text, metadata
+from deploy.registry.request import Contents, Document, build, metadata
 
 Step = Callable[[str], AbstractContextManager[Any]]
 """Shows one step while it runs."""
@@ -57,8 +57,12 @@ class Store(Protocol):
     def upload(self, file: Path, uri: S3Uri) -> None:
         """Put a file there."""
 
-    def put(self, uri: S3Uri, content: bytes, media_type: str) -> None:
-        """Put a small document there."""
+
+class Documents(Protocol):
+    """What is asked of small documents in S3 here."""
+
+    def put(self, uri: S3Uri, body: bytes, content_type: str) -> None:
+        """Write one."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,16 @@ class Plan:
         return self.registered is not None and self.asked.approve and self.registered.approval != APPROVED
 
 
+def group_of(text: str) -> str:
+    """The group that is named; raises UsageError for a name that isn't one, or that has a version."""
+    named = Named.parse(text)
+    if named.version is not None:
+        raise UsageError(f"--group takes a group; the registry numbers the versions itself: {text!r}.")
+    return named.group
+
+
 def plan(asked: Asked, registry: Registry, store: Store) -> Plan:
     """Look at what is there; raises UsageError, LimitError and Missing."""
-    named = Named.parse(asked.group)
-    if named.version is not None:
-        raise UsageError(f"--group takes a group; the registry numbers the versions itself: {asked.group!r}.")
-    check_text(asked.description, "--description")
     contents = _contents(asked)
     approval: Approval = APPROVED if asked.approve else PENDING
     request = build(asked.group, contents, asked.description, approval, metadata(contents, asked.metadata or {}))
@@ -142,7 +150,7 @@ def _registered(contents: Contents, group: str, registry: Registry) -> Package |
     return None
 
 
-def apply(plan: Plan, registry: Registry, store: Store, step: Step) -> Package:
+def apply(plan: Plan, registry: Registry, store: Store, beside: Documents, step: Step) -> Package:
     """Do it, a step after the other, each of which the next run finds done; the version that is there then."""
     asked, contents = plan.asked, plan.contents
     if plan.registered is not None:
@@ -159,7 +167,7 @@ def apply(plan: Plan, registry: Registry, store: Store, step: Step) -> Package:
             store.upload(asked.upload, contents.model_data)
     if contents.metrics or contents.payload:
         with step("upload metrics and sample payload"):
-            _put(contents, store)
+            _put(contents, beside)
     if plan.creates_group:
         with step(f"create group {asked.group}"):
             registry.create_group(asked.group, "Registered with Coppice", {tags.VERSION: __version__})
@@ -167,8 +175,8 @@ def apply(plan: Plan, registry: Registry, store: Store, step: Step) -> Package:
         return registry.describe(registry.create(plan.request))
 
 
-def _put(contents: Contents, store: Store) -> None:
+def _put(contents: Contents, beside: Documents) -> None:
     if contents.metrics:
-        store.put(contents.metrics.uri, contents.metrics.content, contract.JSON)
+        beside.put(contents.metrics.uri, contents.metrics.content, contract.JSON)
     if contents.payload:
-        store.put(contents.payload.uri, contents.payload.content, "application/gzip")
+        beside.put(contents.payload.uri, contents.payload.content, "application/gzip")

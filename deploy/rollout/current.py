@@ -4,38 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from deploy.aws import tags
 from deploy.aws.autoscaling import AutoScaling, Scaling
 from deploy.aws.sagemaker import SageMaker
+from deploy.endpoint.deployment import Deployment
 
 IN_SERVICE: Final = "InService"
 FAILED: Final = "Failed"
 DELETING: Final = "Deleting"
 CHANGING: Final = ("Creating", "Updating", "SystemUpdating", "RollingBack")
-CONFIG_TAG: Final = "coppice:config"
-"""On an endpoint: what was last recorded to serve. When another configuration serves, this one becomes PREVIOUS."""
-
-
-class Deployment(NamedTuple):
-    """A configuration with the concurrency or instance count that it ran at; None where the configuration says it."""
-
-    config: str
-    max_concurrency: int | None = None
-    provisioned: int | None = None
-
-    @classmethod
-    def from_tag(cls, text: str) -> Deployment:
-        """Read a tag's value; raises ValueError."""
-        config, *numbers = text.split()
-        return cls(config, *(int(number) or None for number in numbers))
-
-    def to_tag(self) -> str:
-        """A tag's value."""
-        if self.max_concurrency is None:
-            return self.config
-        return f"{self.config} {self.max_concurrency} {self.provisioned or 0}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +69,7 @@ class Current:
     @property
     def previous(self) -> Deployment | None:
         """What served before."""
-        recorded, running = self.tags.get(CONFIG_TAG), self.deployment
+        recorded, running = self.tags.get(tags.CONFIG), self.deployment
         if recorded and running.config and Deployment.from_tag(recorded) != running:
             return Deployment.from_tag(recorded)  # an interrupted deployment didn't come to recording this
         found = self.tags.get(tags.PREVIOUS)

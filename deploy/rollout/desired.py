@@ -18,7 +18,6 @@ from deploy.endpoint.names import VARIANT, derived
 from deploy.endpoint.package import PackageRef
 from deploy.endpoint.spec import Instances, Network, Serverless, Spec
 
-PACKAGE_TAG: Final = "coppice:package"
 INVOCATIONS_PER_MINUTE: Final = 1000.0
 UTILIZATION: Final = 0.7
 BACKLOG: Final = 5.0
@@ -124,6 +123,6 @@ def _tags(spec: Spec, source: Source) -> dict[str, str]:
         tags.VERSION: __version__,
         tags.ARTIFACT: source.archive.identity,
         tags.MODEL_ID: manifest.model_id if manifest else None,
-        PACKAGE_TAG: source.package.arn if source.package else None,
+        tags.PACKAGE: source.package.arn if source.package else None,
     }
     return {**spec.tags, **{key: value for key, value in ours.items() if value}}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from deploy.aws import tags
 from deploy.aws.ecr import ECR
 from deploy.aws.iam import IAM
 from deploy.aws.model_registry import ModelRegistry
@@ -35,6 +36,8 @@ class Finder:
         arn = role.resolve(spec.role, IAM(self.session))
         resolved = image.resolve(name, self.session, self.ecr, serverless)
         archive = artifact.locate(place, spec.name, spec.bucket or self.s3.default_bucket, self.s3)
+        if found and tags.ARTIFACT in found.metadata:  # the hash it was registered with says more than S3's etag
+            archive = replace(archive, identity=found.metadata[tags.ARTIFACT])
         if serverless:
             limits.check_unpacked(archive.unpacked_bytes)
         return Source(archive, resolved, arn, found)

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from deploy.aws import tags
 from deploy.aws.autoscaling import Scaling
+from deploy.endpoint.deployment import Deployment
 from deploy.endpoint.names import VARIANT
 from deploy.endpoint.spec import Instances, Serverless
 from deploy.errors import Busy, NotSupported, UsageError
 from deploy.rollout import steps
-from deploy.rollout.current import CONFIG_TAG, DELETING, FAILED, Current, Deployment
+from deploy.rollout.current import DELETING, FAILED, Current
 from deploy.rollout.desired import Desired
 from deploy.rollout.steps import AWAIT, UPDATE, Made, Step
 from deploy.rollout.wait import await_gone, await_service, check_example
@@ -105,7 +106,7 @@ def _prepare(desired: Desired, there: There) -> list[Step]:
 
 
 def _create(desired: Desired, current: Current) -> list[Step]:
-    name, labels = desired.endpoint, {**desired.tags, CONFIG_TAG: _deployment(desired, desired.config_name).to_tag()}
+    name, labels = desired.endpoint, {**desired.tags, tags.CONFIG: _deployment(desired, desired.config_name).to_tag()}
     created = [steps.create_endpoint(name, desired.config_name, labels), await_service(name, desired.config_name)]
     if current.status == FAILED:  # nothing but deletion can be done to it
         return [steps.delete(Made("endpoint", name)), await_gone(name), *created]
@@ -206,7 +207,7 @@ def _tag(desired: Desired, current: Current, wanted: Deployment) -> list[Step]:
     if not current.exists or current.status == FAILED:
         return []
     labels = dict(desired.tags)
-    recorded = current.tags.get(CONFIG_TAG)
+    recorded = current.tags.get(tags.CONFIG)
     before = Deployment.from_tag(recorded) if recorded else current.deployment
     differs = wanted != before
     stale = tuple(key for key in current.tags if not key.startswith(("coppice:", "aws:")) and key not in labels)

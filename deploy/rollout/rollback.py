@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deploy.endpoint.deployment import Deployment
 from deploy.endpoint.names import VARIANT
 from deploy.errors import Busy, DeployError, NotSupported, UsageError
 from deploy.rollout import steps
-from deploy.rollout.current import CHANGING, Current, Deployment
+from deploy.rollout.current import CHANGING, Current
 from deploy.rollout.plan import Plan, serverless_capacity
 from deploy.rollout.wait import await_service
 

@@ -18,8 +18,8 @@ from deploy.aws.ecr import ECR
 from deploy.aws.s3 import S3, S3Uri
 from deploy.aws.sagemaker import SageMaker
 from deploy.endpoint.artifact import Archive
+from deploy.endpoint.deployment import Deployment
 from deploy.endpoint.names import VARIANT
-from deploy.rollout.current import CONFIG_TAG, Deployment
 
 Update = Callable[[str], None]
 UPDATE: Final = "update-endpoint"
@@ -133,7 +133,7 @@ def retag(
     previous: Deployment | None,
 ) -> Step:
     """The endpoint's tags: a person's own, what runs, and (unless that is unchanged) what ran before."""
-    wanted = {**labels, CONFIG_TAG: running.to_tag(), **({tags.PREVIOUS: previous.to_tag()} if previous else {})}
+    wanted = {**labels, tags.CONFIG: running.to_tag(), **({tags.PREVIOUS: previous.to_tag()} if previous else {})}
 
     def apply(hands: Hands, _: Update) -> None:
         found = hands.sagemaker.endpoint(endpoint)

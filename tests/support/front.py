@@ -190,7 +190,7 @@ class Front:
         return 200, {"ScalableTargetARN": "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/1"}
 
     def _put_policy(self, asked: dict[str, Any]) -> Answer:
-        self._scaling[asked["ResourceId"]]["policies"] = [asked]
+        self._scaling[asked["ResourceId"]]["policies"].append(asked)
         return 200, {"PolicyARN": "arn:aws:autoscaling:eu-west-1:123456789012:scalingPolicy:1", "Alarms": []}
 
     def _targets(self, asked: dict[str, Any]) -> Answer:

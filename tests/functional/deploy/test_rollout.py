@@ -122,6 +122,7 @@ def test_without_waiting_the_next_run_comes_to_the_rest(deploy, front, right):
     document = done(deploy("--no-wait"))
     assert steps(document)[-1] == "create-endpoint"
     assert document["later"] == ["ask houses for the example's answer"]
+    assert steps(done(deploy())) == ["check-example"]
 
 
 def test_a_wrong_answer_fails_and_names_the_way_back(deploy, cloud):
@@ -152,11 +153,18 @@ def test_provisioned_concurrency_scales(deploy, coppice, front, right, cloud):
     assert steps(document)[:2] == ["remove-scaling", "delete-endpoint"]
 
 
-def test_an_asynchronous_endpoint(deploy, front, cloud):
-    document = done(deploy("--instance-type", "ml.m5.large", "--async", "s3://answers/here/", "--instances", "0..2"))
+def test_an_asynchronous_endpoint(deploy, coppice, front, cloud):
+    asked = ["--instance-type", "ml.m5.large", "--async", "s3://answers/here/", "--instances", "0..2"]
+    document = done(deploy(*asked))
+    assert done(deploy(*asked))["changed"] is False
     assert "check-example" not in steps(document)
     config = cloud.client("sagemaker").describe_endpoint_config(EndpointConfigName=document["now"]["config"])
     assert config["ProductionVariants"][0]["InitialInstanceCount"] == 1
+    cloudwatch = cloud.client("cloudwatch")
+    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
+    assert (alarm["MetricName"], alarm["AlarmName"]) == ("HasBacklogWithoutCapacity", "coppice-houses-backlog")
+    done(coppice("delete", "houses", "--yes", "--json"))
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
 
 
 def test_endpoint_toml_with_stages(coppice, cloud, front, right, packed, tmp_path, monkeypatch):

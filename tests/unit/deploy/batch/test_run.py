@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from deploy.aws.logs import LogEvent
 from deploy.aws.s3 import S3Uri
 from deploy.aws.transform import Job
-from deploy.batch.run import BATCH, Batch, JobFailed
+from deploy.batch.request import BATCH
+from deploy.batch.run import Batch, JobFailed
 from deploy.errors import Missing
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -23,7 +25,7 @@ class World:
     def __init__(self, *course: str, reason: str = "", model: str = "job") -> None:
         self.course = list(course)
         self.reason = reason
-        self.model = model
+        self.uses = model
         self.models: dict[str, dict[str, str]] = {}
         self.slept: list[float] = []
         self.told: list[str] = []
@@ -45,20 +47,24 @@ class World:
         status = self.course.pop(0) if len(self.course) > 1 else self.course[0]
         started = None if status == "Starting" else NOW
         status = status.replace("Starting", "InProgress")
-        return Job(name, "arn", status, self.reason, self.model, "s3://bkt/in", "s3://bkt/out", NOW, started, None)
+        return Job(name, "arn", status, self.reason, self.uses, "s3://bkt/in", "s3://bkt/out", NOW, started, None)
 
     def stop(self, name: str) -> None:
         self.stopped.append(name)
         self.course = ["Stopping", "Stopped"]
 
-    def last_lines(self, name: str, count: int) -> list[str]:
-        return ["row 3: 'four' is not a number"]
+    def last_events(self, name: str, count: int) -> list[LogEvent]:
+        return [LogEvent("1", 0, f"{name}/1", "row 3: 'four' is\x1b[2J not a number")]
 
-    def create_model(self, request: dict[str, Any]) -> None:
+    def create_model(self, request: dict[str, Any]) -> str:
         self.models[request["ModelName"]] = request["Tags"]
+        return f"arn:{request['ModelName']}"
 
-    def model_tags(self, name: str) -> dict[str, str]:
-        return self.models.get(name, {})
+    def model(self, name: str) -> dict[str, Any] | None:
+        return {"ModelArn": f"arn:{name}"} if name in self.models else None
+
+    def tags(self, arn: str) -> dict[str, str]:
+        return self.models[arn.removeprefix("arn:")]
 
     def delete_model(self, name: str) -> None:
         self.models.pop(name, None)
@@ -76,17 +82,18 @@ def test_a_job_is_followed_to_its_end() -> None:
     world = World("Starting", "InProgress", "Completed")
     assert world.batch.start(REQUEST, MODEL) == "arn"
     assert world.models == {"job": {BATCH: "job"}}
-    ended = world.batch.follow("job", world.told.append)
+    ended = world.batch.follow("job", world.told.append, 3)
     assert ended.outputs == ("s3://bkt/out/a.csv.out", "s3://bkt/out/b.csv.out")
     assert world.asked == (S3Uri("bkt", "out/"), NOW)
     assert world.slept == [10, 10]
-    assert world.told == ["InProgress, machines are starting", "InProgress, 2 objects written", "Completed"]
+    assert world.told == ["InProgress, machines are starting", "InProgress, 2 of 3 objects answered", "Completed"]
     assert world.models == {}, "the model was made for the job"
 
 
-def test_an_endpoints_model_is_kept() -> None:
+@pytest.mark.parametrize("tags", [{"coppice:endpoint": "houses"}, {BATCH: "another-job"}])
+def test_a_model_that_was_not_made_for_the_job_is_kept(tags: dict[str, str]) -> None:
     world = World("Completed", model="houses-1")
-    world.models["houses-1"] = {"coppice:endpoint": "houses"}
+    world.models["houses-1"] = tags
     world.batch.start({**REQUEST, "ModelName": "houses-1"}, None)
     world.batch.follow("job", world.told.append)
     assert "houses-1" in world.models
@@ -98,7 +105,7 @@ def test_a_failed_job_says_why_and_cleans_up() -> None:
     with pytest.raises(JobFailed, match=r"job failed: AlgorithmError: See job logs for more information\.$") as failed:
         world.batch.follow("job", world.told.append)
     assert failed.value.exit_code == 1
-    assert "| row 3: 'four' is not a number\n" in failed.value.hint
+    assert "1970-01-01T00:00:00.000Z         row 3: 'four' is\\x1b[2J not a number\n" in failed.value.hint
     assert world.models == {}
 
 

@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
+from container import __version__
 from deploy.aws.s3 import S3Uri
 from deploy.batch.request import build, job_name
 from deploy.batch.transform import Transform, check, default_split, kind, media_type_of
@@ -121,7 +122,7 @@ def valid(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_nobody_asked_for_is_left_to_the_container() -> None:
-    request = valid(build("job", "model", asked(), {"coppice:batch": "job"}))
+    request = valid(build("job", "model", asked()))
     assert request == {
         "TransformJobName": "job",
         "ModelName": "model",
@@ -132,7 +133,7 @@ def test_what_nobody_asked_for_is_left_to_the_container() -> None:
         },
         "TransformOutput": {"S3OutputPath": "s3://rows/out", "AssembleWith": "None"},
         "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
-        "Tags": [{"Key": "coppice:batch", "Value": "job"}],
+        "Tags": [{"Key": "coppice:batch", "Value": "job"}, {"Key": "coppice:version", "Value": __version__}],
     }
 
 
@@ -147,7 +148,7 @@ def test_everything_asked_for_is_in_the_request() -> None:
         instances=3,
         instance_type="ml.m5.xlarge",
     )
-    request = valid(build("job", "model", everything, {}))
+    request = valid(build("job", "model", everything))
     assert request["DataProcessing"] == {"InputFilter": "$[1:]", "OutputFilter": "$[0,-1]", "JoinSource": "Input"}
     assert request["TransformInput"]["ContentType"] == "text/csv"
     assert request["TransformOutput"] == {"S3OutputPath": "s3://rows/out", "Accept": "text/csv", "AssembleWith": "Line"}
@@ -160,7 +161,7 @@ def test_everything_asked_for_is_in_the_request() -> None:
 
 
 def test_whole_objects_keep_their_type_and_are_put_together_as_they_are() -> None:
-    request = valid(build("job", "model", asked(split="none", accept="application/json"), {}))
+    request = valid(build("job", "model", asked(split="none", accept="application/json")))
     assert request["TransformInput"]["ContentType"] == "text/csv"
     assert request["TransformInput"]["SplitType"] == "None"
     assert request["TransformOutput"]["Accept"] == "application/json"

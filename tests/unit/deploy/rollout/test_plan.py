@@ -11,10 +11,11 @@ from deploy.aws import tags
 from deploy.aws.autoscaling import INSTANCES, PROVISIONED, Scaling
 from deploy.aws.s3 import S3Uri
 from deploy.endpoint.artifact import Archive
+from deploy.endpoint.deployment import Deployment
 from deploy.endpoint.image import Image
 from deploy.endpoint.spec import Instances, Range, Serverless, Spec
 from deploy.errors import Busy, NotSupported, UsageError
-from deploy.rollout.current import CONFIG_TAG, Current, Deployment
+from deploy.rollout.current import Current
 from deploy.rollout.desired import Source, desired
 from deploy.rollout.plan import There, plan
 
@@ -38,7 +39,7 @@ def running(wanted, status="InService", **more):
         shown["DesiredInstanceCount"] = variant["InitialInstanceCount"]
     scaling = (wanted.scaling,) if wanted.scaling else ()
     made = Current("e", "arn", status, "", wanted.config, shown, {}, scaling)
-    return replace(made, tags={**wanted.tags, CONFIG_TAG: made.deployment.to_tag()}, **more)
+    return replace(made, tags={**wanted.tags, tags.CONFIG: made.deployment.to_tag()}, **more)
 
 
 def kinds(planned):
@@ -142,7 +143,7 @@ def test_what_ran_is_remembered():
 
     tag.apply(Hands, lambda _: None)
     assert set_tags[tags.PREVIOUS] == f"{want().config_name} 5 0"
-    assert Deployment.from_tag(set_tags[CONFIG_TAG]) == Deployment(want(Serverless(3072, 5)).config_name, 5)
+    assert Deployment.from_tag(set_tags[tags.CONFIG]) == Deployment(want(Serverless(3072, 5)).config_name, 5)
 
 
 def test_an_update_that_was_never_recorded_is_remembered_all_the_same():

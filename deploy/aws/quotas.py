@@ -1,0 +1,57 @@
+"""Service Quotas: how many serverless endpoints an account may have, and how many there are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from botocore.exceptions import ClientError
+
+from deploy.aws.session import Session
+
+
+class Quota(NamedTuple):
+    """One of SageMaker's quotas, by the name that the console shows."""
+
+    name: str
+    code: str
+    value: float
+
+
+class Usage(NamedTuple):
+    """The serverless endpoints there are, and the sum of their max concurrencies."""
+
+    endpoints: int
+    concurrency: int
+
+
+class Quotas:
+    """The quotas of one session's account and region."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def serverless(self) -> list[Quota]:
+        """Those whose name says serverless. Their codes aren't documented, so the whole list is read."""
+        pages = self._session.quotas.get_paginator("list_service_quotas").paginate(
+            ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}
+        )
+        return [
+            Quota(entry["QuotaName"], entry["QuotaCode"], entry["Value"])
+            for page in pages
+            for entry in page["Quotas"]
+            if "serverless" in entry["QuotaName"].lower()
+        ]
+
+    def in_use(self) -> Usage | None:
+        """What is taken of them; None where these credentials may not see every endpoint."""
+        endpoints = concurrency = 0
+        try:
+            for page in self._session.sagemaker.get_paginator("list_endpoints").paginate():
+                for entry in page["Endpoints"]:
+                    found = self._session.sagemaker.describe_endpoint(EndpointName=entry["EndpointName"])
+                    sizes = [variant.get("CurrentServerlessConfig") for variant in found.get("ProductionVariants", ())]
+                    endpoints += any(sizes)
+                    concurrency += sum(size["MaxConcurrency"] for size in sizes if size)
+        except ClientError:
+            return None
+        return Usage(endpoints, concurrency)
