@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
@@ -17,7 +16,7 @@ class IAM:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def find(self, name: str) -> tuple[str, Mapping[str, Any]] | None:
+    def find(self, name: str) -> tuple[str, dict[str, Any]] | None:
         """A role's ARN and trust policy, or None where there is no such role."""
         try:
             role = self._session.iam.get_role(RoleName=name.rpartition("/")[2])["Role"]
@@ -25,4 +24,4 @@ class IAM:
             if says_not_found(error):
                 return None
             raise
-        return role["Arn"], cast("Mapping[str, Any]", role.get("AssumeRolePolicyDocument", {}))  # botocore decoded it
+        return role["Arn"], cast("dict[str, Any]", role.get("AssumeRolePolicyDocument", {}))  # botocore decoded it

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import ANY
 from stubbed import Stubbed
 
 from deploy.aws.autoscaling import INSTANCES, PROVISIONED, AutoScaling, Scaling
@@ -17,6 +18,31 @@ BACKLOG = {
     "Namespace": "AWS/SageMaker",
     "Dimensions": [{"Name": "EndpointName", "Value": "e"}],
     "Statistic": "Average",
+}
+STEP = {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}
+WAKING = {
+    "PolicyName": "coppice-from-none",
+    "PolicyType": "StepScaling",
+    "StepScalingPolicyConfiguration": {
+        "AdjustmentType": "ChangeInCapacity",
+        "MetricAggregationType": "Average",
+        "Cooldown": 300,
+        "StepAdjustments": [STEP],
+    },
+}
+ALARM = {
+    "AlarmName": "coppice-e-backlog",
+    "AlarmDescription": ANY,
+    "Namespace": "AWS/SageMaker",
+    "MetricName": "HasBacklogWithoutCapacity",
+    "Dimensions": [{"Name": "EndpointName", "Value": "e"}],
+    "Statistic": "Average",
+    "Period": 60,
+    "EvaluationPeriods": 2,
+    "Threshold": 1,
+    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+    "TreatMissingData": "missing",
+    "Tags": [{"Key": "coppice:endpoint", "Value": "e"}],
 }
 CASES = [
     (
@@ -39,22 +65,6 @@ CASES = [
         {"CustomizedMetricSpecification": BACKLOG},
     ),
 ]
-
-ALARM = {
-    "AlarmName": "coppice-e-backlog",
-    "AlarmDescription": "Requests wait and no instance is there: coppice starts one.",
-    "Namespace": "AWS/SageMaker",
-    "MetricName": "HasBacklogWithoutCapacity",
-    "Dimensions": [{"Name": "EndpointName", "Value": "e"}],
-    "Statistic": "Average",
-    "Period": 60,
-    "EvaluationPeriods": 2,
-    "Threshold": 1,
-    "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-    "TreatMissingData": "missing",
-    "AlarmActions": ["arn:aws:autoscaling:eu-west-1:123456789012:scalingPolicy:x"],
-    "Tags": [{"Key": "coppice:endpoint", "Value": "e"}],
-}
 
 
 @pytest.fixture
@@ -80,13 +90,9 @@ def test_a_range_is_set_and_read_back(aws, scaling, wanted, dimension, metric):
     aws.expect(
         "put_scaling_policy", {**where, **kind, "TargetTrackingScalingPolicyConfiguration": policy}, {"PolicyARN": arn}
     )
-    if wanted.backlog:  # from none, a first request has to be enough
-        step = {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}
-        steps = {"AdjustmentType": "ChangeInCapacity", "MetricAggregationType": "Average", "Cooldown": 300}
-        waking = {"PolicyName": "coppice-from-none", "PolicyType": "StepScaling"}
-        config = {"StepScalingPolicyConfiguration": {**steps, "StepAdjustments": [step]}}
-        aws.expect("put_scaling_policy", {**where, **waking, **config}, {"PolicyARN": arn})
-        aws.expect("put_metric_alarm", ALARM)
+    if wanted.minimum == 0:
+        aws.expect("put_scaling_policy", {**where, **WAKING}, {"PolicyARN": arn})
+        aws.expect("put_metric_alarm", {**ALARM, "AlarmActions": [arn]}, of="cloudwatch")
     scaling.set("e", "AllTraffic", wanted)
 
     made = {"RoleARN": "arn:aws:iam::123456789012:role/r", "CreationTime": WHEN}
@@ -102,7 +108,8 @@ def test_a_range_is_set_and_read_back(aws, scaling, wanted, dimension, metric):
         "CreationTime": WHEN,
         "TargetTrackingScalingPolicyConfiguration": policy,
     }
-    aws.expect("describe_scaling_policies", WHERE, {"ScalingPolicies": [shown]})
+    waking = {**where, **WAKING, "PolicyARN": arn, "CreationTime": WHEN}
+    aws.expect("describe_scaling_policies", WHERE, {"ScalingPolicies": [shown, waking]})
     assert scaling.current("e", "AllTraffic") == [wanted]
 
 
@@ -120,6 +127,12 @@ def test_a_range_is_removed_with_its_policies(aws, scaling):
     scaling.remove("e", "AllTraffic", PROVISIONED)
 
 
+def test_the_alarm_goes_with_the_instances_range(aws, scaling):
+    aws.expect("deregister_scalable_target", {**WHERE, "ScalableDimension": INSTANCES})
+    aws.expect("delete_alarms", {"AlarmNames": ["coppice-e-backlog"]}, of="cloudwatch")
+    scaling.remove("e", "AllTraffic", INSTANCES)
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [
@@ -129,7 +142,7 @@ def test_a_range_is_removed_with_its_policies(aws, scaling):
 )
 def test_what_is_gone_already_is_removed(aws, scaling, code, message):
     aws.refuse("deregister_scalable_target", code, message)
-    aws.expect("delete_alarms", {"AlarmNames": ["coppice-e-backlog"]})
+    aws.expect("delete_alarms", {"AlarmNames": ["coppice-e-backlog"]}, of="cloudwatch")
     scaling.remove("e", "AllTraffic", INSTANCES)
 
 

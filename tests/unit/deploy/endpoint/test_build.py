@@ -165,5 +165,6 @@ def test_more_breaches(flags):
 
 
 def test_a_stage_is_a_tag_too():
-    message = refused(LimitError, {}, stage="a,b").message
-    assert message.startswith("tags: 'stage' takes")
+    error = refused(LimitError, {}, stage="a,b")
+    assert error.message.startswith("tags: 'stage' takes")
+    assert error.hint == ""  # no tag was set, so there is no place to name
