@@ -61,6 +61,11 @@ class Session:
         """`aws`, `aws-cn` or `aws-us-gov`: the second part of every ARN here."""
         return self.boto.get_partition_for_region(self.region)
 
+    @property
+    def address(self) -> str:
+        """HOST[:PORT] of the SageMaker that is talked to: AWS's, or one that AWS_ENDPOINT_URL names."""
+        return self.sagemaker.meta.endpoint_url.partition("://")[2].rstrip("/")
+
     def client(self, service: str, **options: Any) -> Any:
         """A client of `service`; `options` go to botocore's Config (read_timeout, retries)."""
         key = f"{service} {options}"

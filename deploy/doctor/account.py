@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ClassVar, Final, Protocol
+from typing import ClassVar, Final
 
 from deploy.aws.identity import Identity
 from deploy.aws.quotas import Quota, Usage
 from deploy.doctor.check import Result, failed, ok, skipped, warning
+from deploy.endpoint import role
 from deploy.endpoint.names import DEFAULT_ROLE
 
-_SERVICE: Final = "sagemaker.amazonaws.com"
 _SKEW_SECONDS: Final = 300
 """How far a clock may be off before AWS takes a signature for expired."""
 
@@ -80,19 +80,12 @@ class Clock:
         )
 
 
-class Roles(Protocol):
-    """Where roles are looked up."""
-
-    def find(self, name: str) -> tuple[str, Mapping[str, Any]] | None:
-        """A role's ARN and trust policy, or None."""
-
-
 @dataclass(frozen=True)
 class Role:
     """The execution role is there, in this account, and SageMaker may assume it."""
 
     text: str | None
-    roles: Roles
+    roles: role.Roles
     account: Callable[[], str]
     name: ClassVar = "role"
     group: ClassVar = "Account"
@@ -109,53 +102,16 @@ class Role:
             )
         found = self.roles.find(name)
         if found is None:
-            return failed(f"There is no role {name!r} for SageMaker to run the endpoint with.", _make(name))
+            return failed(role.missing(name), _make(name))
         arn, trust = found
-        reason = distrusts(trust, account)
+        reason = role.distrusts(trust, account)
         if reason:
-            return failed(
-                f"SageMaker may not assume the role {name!r}: {reason}.",
-                f'aws iam update-assume-role-policy --role-name {name} --policy-document "$(coppice policy trust)"',
-            )
+            return failed(f"SageMaker may not assume the role {name!r}: {reason}.", role.how_to_mend(name))
         return ok(f"{arn}, which SageMaker may assume")
 
 
 def _make(name: str) -> str:
-    role = "" if name == DEFAULT_ROLE else f" --role {name}"
-    return (
-        f'aws iam create-role --role-name {name} --assume-role-policy-document "$(coppice policy trust)"\n'
-        f"aws iam put-role-policy --role-name {name} --policy-name coppice "
-        f'--policy-document "$(coppice policy execution)"' + (f"\nthen the same command with{role}" if role else "")
-    )
-
-
-def distrusts(trust: Mapping[str, Any], account: str) -> str:
-    """Why a trust policy doesn't let SageMaker assume its role; empty where it does."""
-    statements = _listed(trust.get("Statement"))
-    fitting = [s for s in statements if s.get("Effect") == "Allow" and _names_sagemaker(s) and _lets_assume(s)]
-    if any(s.get("Effect") == "Deny" and _names_sagemaker(s) and _lets_assume(s) for s in statements):
-        return "its trust policy denies it"
-    if not fitting:
-        return f"its trust policy doesn't name {_SERVICE}"
-    for statement in fitting:
-        accounts = _listed(statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount"))
-        if not accounts or account in accounts:
-            return ""
-    return f"its trust policy asks for another account than {account}"
-
-
-def _names_sagemaker(statement: Mapping[str, Any]) -> bool:
-    principal = statement.get("Principal", {})
-    return isinstance(principal, dict) and _SERVICE in _listed(principal.get("Service"))
-
-
-def _lets_assume(statement: Mapping[str, Any]) -> bool:
-    return any(action.lower() in ("sts:assumerole", "sts:*", "*") for action in _listed(statement.get("Action")))
-
-
-def _listed(value: Any) -> list[Any]:
-    """IAM writes one thing where there is one, and a list where there are several."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+    return role.how_to_make(name) + ("" if name == DEFAULT_ROLE else f"\nthen the same command with --role {name}")
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from container.artifact.manifest import Manifest
 from container.artifact.store import open_model
 from deploy.aws.s3 import S3, S3Uri
+from deploy.endpoint import limits
 from deploy.endpoint.names import artifact_prefix
 from deploy.errors import Missing, UsageError
 
@@ -31,10 +32,24 @@ class Archive:
         return sum(entry.bytes for entry in self.manifest.files.values()) if self.manifest else 0
 
 
-def locate(place: Path | S3Uri, endpoint: str, bucket: str, s3: S3) -> Archive:
-    """Find the archive and check it; reads only. Raises Missing, UsageError, ArtifactError."""
+def locate(place: Path | S3Uri, endpoint: str, bucket: str | None, s3: S3, serverless: bool = False) -> Archive:
+    """Find the archive and check it, what is here before the first call; reads only. No bucket is the default one.
+
+    Raises Missing, UsageError, ArtifactError, and LimitError for what doesn't fit a serverless endpoint's disk.
+    """
     if isinstance(place, S3Uri):
-        return _in_s3(place, s3)
+        archive = _in_s3(place, s3)
+        if serverless:
+            limits.check_unpacked(archive.unpacked_bytes)
+        return archive
+    here = _here(place)
+    if serverless:
+        limits.check_unpacked(here.unpacked_bytes)
+    uri = S3Uri(bucket or s3.default_bucket, f"{artifact_prefix(endpoint)}{here.identity}/model.tar.gz")
+    return replace(here, uri=uri, file=None if s3.head(uri) else place)
+
+
+def _here(place: Path) -> Archive:
     if not place.exists():
         raise Missing(f"There is no {place}.", f"Write one: coppice pack MODEL -o {place}")
     if place.is_dir() or not _is_gzip(place):
@@ -48,8 +63,7 @@ def locate(place: Path | S3Uri, endpoint: str, bucket: str, s3: S3) -> Archive:
         manifest = artifact.manifest
     with place.open("rb") as content:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-    uri = S3Uri(bucket, f"{artifact_prefix(endpoint)}{sha256}/model.tar.gz")
-    return Archive(uri, sha256, manifest, None if s3.head(uri) else place)
+    return Archive(S3Uri("", ""), sha256, manifest, place)
 
 
 def _is_gzip(file: Path) -> bool:

@@ -11,8 +11,8 @@ from deploy.endpoint import limits
 from deploy.endpoint.names import DEFAULT_REPOSITORY
 from deploy.errors import LimitError, Missing, NotSupported, UsageError
 
-MAX_BYTES: Final = 10 * 1024**3
 DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
+"""The only kind of manifest that SageMaker's CreateModel takes; it rejects OCI's manifests and every index."""
 _ECR_HOST: Final = re.compile(r"(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LOOPBACK: Final = re.compile(r"(localhost|127(?:\.\d+){3}|\[::1\])(:\d+)?")
@@ -45,11 +45,7 @@ def resolve(text: str, session: Session, ecr: ECR, serverless: bool) -> Image:
     reference = _parse(text)
     host = reference.host
     if host and _LOOPBACK.fullmatch(host):
-        if reference.digest is None:
-            raise UsageError(
-                f"{text}: an image in a local registry is deployed by its digest.", "coppice push prints it."
-            )
-        return Image(text, reference.digest)
+        return _local(text, reference, session)
     registry = _check_host(host, session, serverless) if host else session.account
     found = ecr.image(reference.repository, tag=reference.tag, digest=reference.digest, registry=registry)
     address = f"{host or ecr.host}/{reference.repository}@"
@@ -66,9 +62,23 @@ def resolve(text: str, session: Session, ecr: ECR, serverless: bool) -> Image:
             f"SageMaker takes images with a Docker v2 manifest; this one's is {found.media_type}.",
             "Build it again with coppice build, or docker build --provenance=false, and push it.",
         )
-    if serverless and found.bytes > MAX_BYTES:
-        raise LimitError(f"A serverless endpoint's image has up to {MAX_BYTES:,} bytes; this one has {found.bytes:,}.")
+    if serverless and found.bytes > limits.IMAGE_BYTES:
+        raise LimitError(
+            f"A serverless endpoint's image has up to {limits.IMAGE_BYTES:,} bytes; this one has {found.bytes:,}."
+        )
     return _fitting(Image(address + found.digest, found.digest, reference.tag))
+
+
+def _local(text: str, reference: _Reference, session: Session) -> Image:
+    """An image in a registry on this machine, which only a SageMaker on this machine can pull."""
+    if not _LOOPBACK.fullmatch(session.address):
+        raise NotSupported(
+            f"{text} is in a registry on this machine, where SageMaker can't pull it.",
+            "Push it to ECR: coppice push, without COPPICE_REGISTRY.",
+        )
+    if reference.digest is None:
+        raise UsageError(f"{text}: an image in a local registry is deployed by its digest.", "coppice push prints it.")
+    return Image(text, reference.digest)
 
 
 def _fitting(image: Image) -> Image:

@@ -25,6 +25,8 @@ ROLE_NAME: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
 ROLE_CHARS: Final = 2048
 IMAGE_CHARS: Final = 255
+IMAGE_BYTES: Final = 10 * 1000**3
+"""10 GB of a serverless endpoint's image. AWS doesn't say which GB, so it is the smaller."""
 URL_CHARS: Final = 1024
 ASYNC_URL_CHARS: Final = 512
 VARIABLES: Final = 100

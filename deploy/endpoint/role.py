@@ -28,28 +28,46 @@ def resolve(text: str | None, roles: Roles) -> str:
         return name
     found = roles.find(name)
     if found is None:
-        raise Missing(
-            f"There is no role {name!r} for SageMaker to run the endpoint with.",
-            f'Make it: aws iam create-role --role-name {name} --assume-role-policy-document "$(coppice policy trust)"\n'
-            f"         aws iam put-role-policy --role-name {name} --policy-name coppice "
-            '--policy-document "$(coppice policy execution)"\n'
-            "or name one that there is: --role ARN",
-        )
+        raise Missing(missing(name), f"{how_to_make(name)}\nOr name one that there is: --role ARN")
     arn, trust = found
-    if not trusts(trust):
-        raise Missing(
-            f"SageMaker may not assume the role {name!r}: its trust policy doesn't name {SERVICE}.",
-            f"Mend it: aws iam update-assume-role-policy --role-name {name} "
-            '--policy-document "$(coppice policy trust)"',
-        )
+    reason = distrusts(trust, arn.split(":")[4])
+    if reason:
+        raise Missing(f"SageMaker may not assume the role {name!r}: {reason}.", how_to_mend(name))
     return arn
 
 
-def trusts(policy: Mapping[str, Any]) -> bool:
-    """Whether a trust policy lets SageMaker assume its role. Conditions are AWS's to judge."""
+def missing(name: str) -> str:
+    """There is no such role."""
+    return f"There is no role {name!r} for SageMaker to run the endpoint with."
+
+
+def how_to_make(name: str) -> str:
+    """The commands that make the role."""
+    return (
+        f'aws iam create-role --role-name {name} --assume-role-policy-document "$(coppice policy trust)"\n'
+        f"aws iam put-role-policy --role-name {name} --policy-name coppice "
+        '--policy-document "$(coppice policy execution)"'
+    )
+
+
+def how_to_mend(name: str) -> str:
+    """The command that lets SageMaker assume the role."""
+    return f'aws iam update-assume-role-policy --role-name {name} --policy-document "$(coppice policy trust)"'
+
+
+def distrusts(policy: Mapping[str, Any], account: str) -> str:
+    """Why a trust policy doesn't let SageMaker assume its role from `account`; empty where it does."""
     statements = [entry for entry in _several(policy.get("Statement")) if _names_sagemaker(entry)]
-    effects = {entry.get("Effect") for entry in statements}
-    return "Allow" in effects and "Deny" not in effects
+    if any(entry.get("Effect") == "Deny" for entry in statements):
+        return "its trust policy denies it"
+    fitting = [entry for entry in statements if entry.get("Effect") == "Allow"]
+    if not fitting:
+        return f"its trust policy doesn't name {SERVICE}"
+    for statement in fitting:
+        accounts = _several(statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceAccount"))
+        if not accounts or account in accounts:
+            return ""
+    return f"its trust policy asks for another account than {account}"
 
 
 def _names_sagemaker(statement: Mapping[str, Any]) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from deploy.endpoint import limits
+from deploy.endpoint.image import DOCKER_MANIFEST
 from deploy.errors import LimitError, NotSupported
-from deploy.image.docker import DOCKER_MANIFEST, LocalImage
+from deploy.image.docker import LocalImage
 
 PLATFORM: Final = "linux/amd64"
-MAX_BYTES: Final = 10 * 1000**3
-"""A serverless endpoint's image is under 10 GB. AWS doesn't say which GB; this is the smaller one."""
 
 
 def check_form(image: LocalImage) -> Iterator[str]:
@@ -20,7 +20,7 @@ def check_form(image: LocalImage) -> Iterator[str]:
             f"{image.name} is built for {image.platform}; serverless endpoints run {PLATFORM}.", rebuild(image.name)
         )
     yield PLATFORM
-    if image.bytes >= MAX_BYTES:
+    if image.bytes >= limits.IMAGE_BYTES:
         raise LimitError(
             f"{image.name} has {image.bytes / 1e9:.2f} GB; the image of a serverless endpoint is under 10 GB.",
             f"See which layers are big: docker history {image.name}",

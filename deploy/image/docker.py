@@ -7,10 +7,9 @@ import json
 import subprocess
 from typing import Any, Final, NamedTuple
 
+from deploy.endpoint.image import DOCKER_MANIFEST
 from deploy.errors import DeployError, Missing
 
-DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
-"""The only kind of manifest that SageMaker's CreateModel takes; it rejects OCI's manifests and every index."""
 STDERR: Final = 2
 
 

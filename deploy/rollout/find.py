@@ -27,19 +27,19 @@ class Finder:
     ecr: ECR
 
     def source(self, spec: Spec) -> Source:
-        """Archive, image and role; raises what finding them raises, and LimitError for a model too big for its disk."""
+        """Archive, image and role, in this order; raises what finding them raises."""
         found = package.find(ModelRegistry(self.session), spec.from_registry) if spec.from_registry else None
         place = S3Uri.parse(found.model_data_url, "The package's model") if found else spec.model
         name = found.image if found else spec.image
         assert place is not None and name is not None  # noqa: S101 - a Spec has these, or a package
         serverless = isinstance(spec.hosting, Serverless)
+        archive = artifact.locate(place, spec.name, spec.bucket, self.s3, serverless)
         arn = role.resolve(spec.role, IAM(self.session))
         resolved = image.resolve(name, self.session, self.ecr, serverless)
-        archive = artifact.locate(place, spec.name, spec.bucket or self.s3.default_bucket, self.s3)
         if found and tags.ARTIFACT in found.metadata:  # the hash it was registered with says more than S3's etag
             archive = replace(archive, identity=found.metadata[tags.ARTIFACT])
-        if serverless:
-            limits.check_unpacked(archive.unpacked_bytes)
+        if found:
+            limits.check_environment({**found.environment, **spec.environment})
         return Source(archive, resolved, arn, found)
 
     def there(self, desired: Desired) -> There:

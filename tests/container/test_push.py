@@ -18,8 +18,9 @@ import pytest
 from containers import ROOT, docker
 from docker_registry import ask, registry
 
+from deploy.endpoint.image import DOCKER_MANIFEST
 from deploy.image.checks import check_manifest
-from deploy.image.docker import DOCKER_MANIFEST, Docker
+from deploy.image.docker import Docker
 from deploy.image.serve import ServeCheck
 
 COPPICE = Path(sys.executable).with_name("coppice")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploy.image.docker import DOCKER_MANIFEST, Answer, LocalImage, RegistryImage
+from deploy.endpoint.image import DOCKER_MANIFEST
+from deploy.image.docker import Answer, LocalImage, RegistryImage
 from deploy.image.registry import Home
 
 FINE = LocalImage("coppice:1", "sha256:config", "linux/amd64", 413_000_000, DOCKER_MANIFEST)

@@ -10,7 +10,8 @@ from cloud import ACCOUNT, REGION
 
 from deploy.aws.ecr import ECR, StoredImage
 from deploy.aws.session import Session
-from deploy.endpoint.image import DOCKER_MANIFEST, MAX_BYTES, resolve
+from deploy.endpoint.image import DOCKER_MANIFEST, resolve
+from deploy.endpoint.limits import IMAGE_BYTES
 from deploy.errors import LimitError, Missing, NotSupported, UsageError
 
 HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
@@ -115,6 +116,12 @@ def test_a_registry_on_this_machine(find, host):
         find(f"{host}/coppice:v1")
 
 
+def test_a_registry_on_this_machine_is_out_of_awss_reach(find, monkeypatch):
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    with pytest.raises(NotSupported, match="where SageMaker can't pull it"):
+        find(f"127.0.0.1:5000/coppice@{A}")
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "a/b", f"{HOST}/coppice", "Coppice:v1", "coppice:", "coppice@sha256:1", f"coppice@{A}0", "-v1", "größe",
@@ -141,10 +148,10 @@ class Shows:
 
 def test_an_image_that_is_too_big():
     session = SimpleNamespace(account=ACCOUNT, region=REGION)
-    assert resolve("v1", session, Shows(MAX_BYTES), True).digest == A
-    with pytest.raises(LimitError, match=r"has up to 10,737,418,240 bytes; this one has 10,737,418,241\."):
-        resolve("v1", session, Shows(MAX_BYTES + 1), True)
-    assert resolve("v1", session, Shows(MAX_BYTES + 1), False).digest == A
+    assert resolve("v1", session, Shows(IMAGE_BYTES), True).digest == A
+    with pytest.raises(LimitError, match=r"has up to 10,000,000,000 bytes; this one has 10,000,000,001\."):
+        resolve("v1", session, Shows(IMAGE_BYTES + 1), True)
+    assert resolve("v1", session, Shows(IMAGE_BYTES + 1), False).digest == A
 
 
 def test_an_address_that_gets_too_long_with_its_digest():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.endpoint.role import resolve, trusts
+from deploy.endpoint.role import distrusts, resolve
 from deploy.errors import LimitError, Missing
 
 ARN = "arn:aws:iam::123456789012:role/"
@@ -58,7 +58,7 @@ def test_a_role_that_sagemaker_may_not_assume():
     ],
 )
 def test_a_policy_that_trusts(statement):
-    assert trusts({"Version": "2012-10-17", "Statement": statement})
+    assert not distrusts({"Version": "2012-10-17", "Statement": statement}, "123456789012")
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_a_policy_that_trusts(statement):
     ],
 )
 def test_a_policy_that_does_not(statement):
-    assert not trusts({"Version": "2012-10-17", "Statement": statement})
+    assert distrusts({"Version": "2012-10-17", "Statement": statement}, "123456789012")
