@@ -121,11 +121,16 @@ class S3:
             raise error.__context__ or error from None  # what S3 said, without boto3's wrapping
 
     def keys(self, prefix: S3Uri) -> Iterator[str]:
-        """The keys below a prefix."""
+        """The keys below a prefix; raises Missing where there is no such bucket."""
         pages = self._session.s3.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)
-        for page in pages:
-            for entry in page.get("Contents", ()):
-                yield entry["Key"]
+        try:
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"]
+        except ClientError as error:
+            if says_not_found(error):
+                raise Missing(f"There is no bucket {prefix.bucket}.", "See yours: aws s3 ls") from None
+            raise
 
     def changed_since(self, prefix: S3Uri, moment: dt.datetime) -> list[str]:
         """The keys below a prefix that were written at that time or later, in S3's order."""

@@ -174,6 +174,7 @@ def test_limits_are_checked_before_aws_is_asked(
         (("--name", "houses", "--input", "s3://rows/in", "--output", "s3://rows/in-b", "--yes"), 2, "below the rows"),
         (("--name", "houses", "--input", "s3://rows/head.csv", *TO), 2, "head.csv has a header row"),
         (("--name", "houses", "--input", "s3://rows/none/", *TO), 3, "There is nothing at s3://rows/none/"),
+        (("--name", "houses", "--input", "s3://no-such/in/", *TO), 3, "There is no bucket no-such."),
         (("--name", "houses", "--input", "none.csv", *TO), 3, "There is no file none.csv"),
         (("--name", "other", "--input", "s3://rows/in/", *TO), 3, "There is no endpoint other"),
         (("--job", "none"), 3, "There is no transform job none"),
