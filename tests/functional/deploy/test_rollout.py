@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from cloud import ACCOUNT, REGION
 from rollouts import IMAGE, ROLE, done, left, steps
 
 
@@ -69,6 +70,15 @@ def test_rollback_of_a_concurrency_change(deploy, coppice, front, right):
     back = done(coppice("rollback", "houses", "--yes", "--json"))
     assert steps(back) == ["update-capacity", "await-service", "tag"]
     assert back["now"] == first
+
+
+def test_rollback_to_a_concurrency_that_was_changed_in_place(deploy, coppice, front, right):
+    done(deploy("--max-concurrency", "5"))
+    second = done(deploy("--max-concurrency", "9"))["now"]
+    done(deploy("--memory", "3072", "--max-concurrency", "2"))
+    back = done(coppice("rollback", "houses", "--yes", "--json"))
+    assert steps(back) == ["update-endpoint", "await-service", "update-capacity", "await-service", "tag"]
+    assert back["now"] == second
 
 
 def test_rollback_without_a_past(deploy, coppice, front, right):
@@ -183,6 +193,8 @@ def test_what_others_use_is_kept_even_by_all(deploy, coppice, cloud, front, righ
     done(deploy())
     done(coppice("register", "--group", "houses", "--model", packed, "--image", IMAGE, "--approve", "--json"))
     done(coppice("deploy", "--name", "second", "--from-registry", "houses", "--role", ROLE, "--yes", "--json"))
+    labels = cloud.client("sagemaker").list_tags(ResourceArn=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/second")
+    assert len({tag["Key"]: tag["Value"] for tag in labels["Tags"]}["coppice:artifact"]) == 64
     before = left(cloud)["objects"]
     document = done(coppice("delete", "houses", "--all", "--yes", "--json"))
     found = left(cloud)
