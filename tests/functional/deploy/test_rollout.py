@@ -75,7 +75,7 @@ def test_rollback_of_a_concurrency_change(deploy, coppice, front, right):
 def test_rollback_to_a_concurrency_that_was_changed_in_place(deploy, coppice, front, right):
     done(deploy("--max-concurrency", "5"))
     second = done(deploy("--max-concurrency", "9"))["now"]
-    done(deploy("--memory", "3072", "--max-concurrency", "2"))
+    done(deploy("--memory", "3072", "--max-concurrency", "9"))
     back = done(coppice("rollback", "houses", "--yes", "--json"))
     assert steps(back) == ["update-endpoint", "await-service", "update-capacity", "await-service", "tag"]
     assert back["now"] == second
