@@ -40,6 +40,12 @@ class Missing(DeployError):
     exit_code = 3
 
 
+class Declined(DeployError):
+    """Somebody was asked, and didn't say yes."""
+
+    code = "declined"
+
+
 class AwsError(DeployError):
     """AWS refused a call."""
 

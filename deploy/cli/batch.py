@@ -183,7 +183,7 @@ def _model(answering: str | Archived, settings: Settings, bucket: str, session: 
         return planning.model_of_endpoint(answering, SageMaker(session))
     archive = artifact.locate(answering.place, settings.get("name") or "batch", bucket, s3)
     found = image.resolve(answering.image, session, ECR(session), serverless=False)
-    arn = role.resolve(settings.get("role"), IAM(session))
+    arn = role.resolve(settings.get("role"), IAM(session), session.account)
     return planning.model_from(archive, found.uri, arn, answering.environment)
 
 

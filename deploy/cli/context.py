@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.errors import UsageError
+from deploy.cli.console import say
+from deploy.errors import Declined, UsageError
 
 if TYPE_CHECKING:
     from deploy.aws.session import Session
@@ -38,9 +39,17 @@ def session(region: str | None, profile: str | None) -> Session:
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Go on after a yes; without a terminal to ask on, --yes has to say it. Raises UsageError, typer.Abort."""
+    """Go on after a yes; without a terminal to ask on, --yes has to say it. Raises UsageError and Declined."""
     if yes:
         return
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal to ask on.", "Add --yes to go ahead, or --dry-run to see the plan.")
-    typer.confirm(question, abort=True, err=True)
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort as abort:  # typer's word for Ctrl-C and for an end of input
+        say()
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        agreed = False
+    if not agreed:
+        raise Declined("The answer wasn't yes, so nothing was done.")

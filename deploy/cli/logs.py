@@ -62,7 +62,10 @@ def _follow(reader: LogReader, group: str, start: int, shown: list[LogEvent], ra
     from deploy.observe.follow import follow
 
     after = shown[0].milliseconds if shown else start  # what --limit left out stays out
-    _print(follow(reader, group, after, time.time, time.sleep, shown), raw, as_json)
+    try:
+        _print(follow(reader, group, after, time.time, time.sleep, shown), raw, as_json)
+    except KeyboardInterrupt:  # how following ends: nothing to tell, in no form
+        raise typer.Exit(130) from None
 
 
 def _print(events: Iterator[LogEvent] | list[LogEvent], raw: bool, as_json: bool) -> list[LogEvent]:

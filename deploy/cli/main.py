@@ -6,7 +6,7 @@ Exit codes: 0 done, 1 failed, 2 misused, 3 something has to be there first, 130 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -34,6 +34,9 @@ from deploy.cli import (
 )
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
+
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C."""
 
 app = typer.Typer(
     name="coppice",
@@ -90,9 +93,8 @@ def run() -> None:
         complain(ContainerError(f"{error.filename or 'A file'} can't be used: {error.strerror or error}."), as_json)
         sys.exit(1)
     except SystemExit as end:
-        if end.code == 2 and as_json:  # typer told people how to use it; a program wants to know, too
-            message = getattr(end.__context__, "message", "") or "The command was used wrongly."
-            emit({"error": {"code": "usage", "message": message, "hint": "See coppice --help."}})
+        if as_json:  # typer told people; a program wants to know, too
+            _say_why(end)
         raise
     except Exception as error:
         known = _from_aws(error)
@@ -100,6 +102,17 @@ def run() -> None:
             raise
         complain(known, as_json)
         sys.exit(known.exit_code)
+
+
+def _say_why(end: SystemExit) -> None:
+    """typer's own ends as JSON: wrong usage, and a Ctrl-C that no verb has told about."""
+    reason = end.__context__
+    if end.code == 2:
+        format_message = getattr(reason, "format_message", None)
+        message = format_message() if format_message else "The command was used wrongly."
+        emit({"error": {"code": "usage", "message": message, "hint": "See coppice --help."}})
+    elif end.code == INTERRUPTED and reason is not None and isinstance(reason.__cause__, KeyboardInterrupt):
+        emit({"error": {"code": "interrupted", "message": "Interrupted.", "hint": "Run the same command again."}})
 
 
 def _from_aws(error: Exception) -> DeployError | None:

@@ -97,9 +97,7 @@ class Role:
         text = self.text or DEFAULT_ROLE
         name, account = text.rpartition("/")[2], self.account()
         if text.startswith("arn:") and f"::{account}:" not in text:
-            return failed(
-                f"The role {text} is another account's; IAM passes only roles of {account}.", f"Add --role {name}"
-            )
+            return failed(role.elsewhere(text, account), f"Add --role {name}")
         found = self.roles.find(name)
         if found is None:
             return failed(role.missing(name), _make(name))

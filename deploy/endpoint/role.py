@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from deploy.endpoint import limits
 from deploy.endpoint.names import DEFAULT_ROLE
-from deploy.errors import Missing
+from deploy.errors import Missing, NotSupported
 
 SERVICE: Final = "sagemaker.amazonaws.com"
 
@@ -20,11 +20,16 @@ class Roles(Protocol):
         """A role's ARN and trust policy, or None."""
 
 
-def resolve(text: str | None, roles: Roles) -> str:
-    """The ARN of a role: an ARN as it is, a name looked up, none given: the default's. Raises Missing, LimitError."""
+def resolve(text: str | None, roles: Roles, account: str) -> str:
+    """The ARN of a role of `account`: an ARN as it is, a name looked up, none given: the default's.
+
+    Raises Missing, LimitError, and NotSupported for another account's, which iam:PassRole doesn't pass.
+    """
     name = text or DEFAULT_ROLE
     limits.check_role(name)
     if ":" in name:
+        if name.split(":")[4] != account:
+            raise NotSupported(elsewhere(name, account), f"Name one that is: --role {name.rpartition('/')[2]}")
         return name
     found = roles.find(name)
     if found is None:
@@ -39,6 +44,11 @@ def resolve(text: str | None, roles: Roles) -> str:
 def missing(name: str) -> str:
     """There is no such role."""
     return f"There is no role {name!r} for SageMaker to run the endpoint with."
+
+
+def elsewhere(arn: str, account: str) -> str:
+    """The role is in another account."""
+    return f"The role {arn} is another account's; IAM passes only roles of {account}."
 
 
 def how_to_make(name: str) -> str:

@@ -34,7 +34,7 @@ class Finder:
         assert place is not None and name is not None  # noqa: S101 - a Spec has these, or a package
         serverless = isinstance(spec.hosting, Serverless)
         archive = artifact.locate(place, spec.name, spec.bucket, self.s3, serverless)
-        arn = role.resolve(spec.role, IAM(self.session))
+        arn = role.resolve(spec.role, IAM(self.session), self.session.account)
         resolved = image.resolve(name, self.session, self.ecr, serverless)
         if found and tags.ARTIFACT in found.metadata:  # the hash it was registered with says more than S3's etag
             archive = replace(archive, identity=found.metadata[tags.ARTIFACT])

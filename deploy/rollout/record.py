@@ -39,17 +39,21 @@ class Record:
         except FileNotFoundError:
             return None
         except ValueError as error:
-            raise DeployError(
-                f"{self.path} is not JSON: {error}.", f"Move it away: mv {self.path} {self.path}.old"
-            ) from None
+            raise DeployError(f"{self.path} is not JSON: {error}.", self._move_away) from None
         version = document.get("schema_version") if isinstance(document, dict) else None
         if version != SCHEMA_VERSION:
             raise DeployError(
                 f"{self.path} has schema_version {version!r}; this Coppice reads {SCHEMA_VERSION}.",
                 "Use the Coppice that wrote it, or a newer one; or move the file away: tags know nearly as much.",
             )
+        if not _well_formed(document):
+            raise DeployError(f"{self.path} isn't as Coppice writes it.", self._move_away)
         found: dict[str, Any] = document
         return found
+
+    @property
+    def _move_away(self) -> str:
+        return f"Move it away: mv {self.path} {self.path}.old"
 
     @property
     def unfinished(self) -> str | None:
@@ -88,7 +92,22 @@ class Record:
         self.path.unlink(missing_ok=True)
 
     def _write(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(self._document, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(self._document, indent=2) + "\n", encoding="utf-8")
+            temporary.replace(self.path)
+        except OSError as error:
+            raise DeployError(
+                f"The record {self.path} can't be written: {error.strerror}.",
+                "Run the same command in a folder that can be written to; it goes on from what is there.",
+            ) from None
+
+
+def _well_formed(document: dict[str, Any]) -> bool:
+    made = document.get("made")
+    return (
+        "unfinished" in document
+        and isinstance(made, list)
+        and all(isinstance(entry, dict) and entry.keys() == {"kind", "name"} for entry in made)
+    )

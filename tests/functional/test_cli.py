@@ -94,6 +94,15 @@ def test_a_failure_is_one_json_document_where_json_was_asked_for(coppice, argume
     assert err  # people are told as well
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["delete"], "Missing argument 'NAME'."), (["invoke", "houses"], "Missing option '--file' / '-f'.")],
+)
+def test_what_is_left_out_is_named_for_programs_too(coppice, arguments, message):
+    code, out, _ = coppice(*arguments, "--json")
+    assert (code, json.loads(out)["error"]["message"]) == (2, message)
+
+
 def test_a_failure_without_json_leaves_stdout_empty(coppice):
     code, out, err = coppice("pack", "gone.joblib")
     assert (code, out) == (1, "")

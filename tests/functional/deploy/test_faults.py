@@ -27,8 +27,8 @@ def finish_and_remove(deploy, coppice, cloud):
 @pytest.mark.parametrize("operation", WRITES)
 def test_ctrl_c(operation, when, deploy, coppice, cloud, front, right):
     getattr(front, when)(operation, front.interrupt)
-    code, _, err = deploy()
-    assert code == 130
+    code, out, err = deploy()
+    assert (code, json.loads(out)["error"]["code"]) == (130, "interrupted")
     assert "coppice deploy again: it goes on from there" in err
     assert "an earlier deployment of houses didn't come to its end" in finish_and_remove(deploy, coppice, cloud)
 

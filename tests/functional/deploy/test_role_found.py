@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from cloud import ACCOUNT
 
 from deploy.aws.iam import IAM
 from deploy.aws.session import Session
@@ -20,7 +21,7 @@ def test_a_role_as_iam_gives_it(cloud, service, trusted):
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     made = cloud.client("iam").create_role(RoleName="mine", Path="/team/", AssumeRolePolicyDocument=policy)
     if trusted:
-        assert resolve("mine", IAM(Session())) == made["Role"]["Arn"]
+        assert resolve("mine", IAM(Session()), ACCOUNT) == made["Role"]["Arn"]
     else:
         with pytest.raises(Missing, match="SageMaker may not assume the role 'mine'"):
-            resolve("mine", IAM(Session()))
+            resolve("mine", IAM(Session()), ACCOUNT)

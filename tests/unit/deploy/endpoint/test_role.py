@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from deploy.endpoint.role import distrusts, resolve
-from deploy.errors import LimitError, Missing
+from deploy.errors import LimitError, Missing, NotSupported
 
-ARN = "arn:aws:iam::123456789012:role/"
+ACCOUNT = "123456789012"
+ARN = f"arn:aws:iam::{ACCOUNT}:role/"
 SAGEMAKER = {"Service": "sagemaker.amazonaws.com"}
 ALLOW = {"Effect": "Allow", "Principal": SAGEMAKER, "Action": "sts:AssumeRole"}
 
@@ -21,24 +22,29 @@ ROLES = Roles({"coppice-execution": {"Statement": [ALLOW]}, "mine": {"Statement"
 
 
 def test_a_role_by_name_or_arn_or_none():
-    assert resolve(None, ROLES) == ARN + "coppice-execution"
-    assert resolve("mine", ROLES) == ARN + "mine"
-    assert resolve(ARN + "any/where", ROLES) == ARN + "any/where"
+    assert resolve(None, ROLES, ACCOUNT) == ARN + "coppice-execution"
+    assert resolve("mine", ROLES, ACCOUNT) == ARN + "mine"
+    assert resolve(ARN + "any/where", ROLES, ACCOUNT) == ARN + "any/where"
 
 
 def test_a_role_that_is_not_there():
     with pytest.raises(Missing, match="There is no role 'coppice-execution'") as caught:
-        resolve(None, Roles())
+        resolve(None, Roles(), ACCOUNT)
     assert "aws iam create-role --role-name coppice-execution" in caught.value.hint
     with pytest.raises(LimitError, match="role takes a role's name or ARN"):
-        resolve("a b", ROLES)
+        resolve("a b", ROLES, ACCOUNT)
     with pytest.raises(LimitError, match="role takes a role's name or ARN"):
-        resolve("arn:aws:iam::123456789012:user/me", ROLES)
+        resolve("arn:aws:iam::123456789012:user/me", ROLES, ACCOUNT)
+
+
+def test_a_role_of_another_account():
+    with pytest.raises(NotSupported, match="another account's; IAM passes only roles of 123456789012"):
+        resolve("arn:aws:iam::999999999999:role/coppice-execution", ROLES, ACCOUNT)
 
 
 def test_a_role_that_sagemaker_may_not_assume():
     with pytest.raises(Missing, match="SageMaker may not assume the role 'other'") as caught:
-        resolve("other", ROLES)
+        resolve("other", ROLES, ACCOUNT)
     assert "aws iam update-assume-role-policy --role-name other" in caught.value.hint
 
 

@@ -34,7 +34,16 @@ def test_what_was_made_is_there_again(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("{", "is not JSON"), ('{"schema_version": 2}', "2; this Coppice reads 1"), ("[]", "None")]
+    ("text", "said"),
+    [
+        ("{", "is not JSON"),
+        ('{"schema_version": 2}', "2; this Coppice reads 1"),
+        ("[]", "None"),
+        ('{"schema_version": 1}', "isn't as Coppice writes it"),
+        ('{"schema_version": 1, "unfinished": null, "made": null}', "isn't as Coppice writes it"),
+        ('{"schema_version": 1, "unfinished": null, "made": [{"kind": "model"}]}', "isn't as Coppice writes it"),
+        ('{"schema_version": 1, "unfinished": null, "made": ["model"]}', "isn't as Coppice writes it"),
+    ],
 )
 def test_a_file_that_cant_be_read(tmp_path, text, said):
     path = open_record(tmp_path).path
@@ -42,3 +51,10 @@ def test_a_file_that_cant_be_read(tmp_path, text, said):
     path.write_text(text)
     with pytest.raises(DeployError, match=said):
         open_record(tmp_path)
+
+
+def test_a_place_that_cant_be_written_to(tmp_path):
+    record = open_record(tmp_path)
+    record.path.parent.write_text("a file where a folder would be")
+    with pytest.raises(DeployError, match=r"The record .* can't be written: File exists"):
+        record.begin("deploy")
