@@ -110,7 +110,7 @@ def deploy(
     if planned.later:
         work.record.begin("deploy")  # the next run is to come to these
         say("not waited for; run the same command again to come to: " + ", ".join(planned.later))
-    for line in endpoint_lines(work.current(), work.session.region, str(spec.hosting)):
+    for line in endpoint_lines(work.current(), str(spec.hosting)):
         say(line)
     if as_json:
         emit(work.document(planned, outcomes))

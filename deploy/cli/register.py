@@ -37,7 +37,6 @@ def register(
     """
     from deploy.aws.ecr import ECR
     from deploy.aws.model_registry import ModelRegistry
-    from deploy.aws.objects import Objects
     from deploy.aws.s3 import S3
     from deploy.endpoint import artifact, limits, settings
     from deploy.endpoint import image as images
@@ -70,7 +69,7 @@ def register(
         if as_json:
             emit({"dry_run": True, "creates_group": plan.creates_group, "request": plan.request} | _registered(plan))
         return
-    package = registering.apply(plan, registry, s3, Objects(session), step)
+    package = registering.apply(plan, registry, s3, step)
     _report(plan, package)
     if as_json:
         emit(_described(plan, package))
