@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from cloud import ACCOUNT, REGION
+from front import refused
 from rollouts import IMAGE, ROLE, done, left, steps
 
 
@@ -187,6 +188,14 @@ def test_endpoint_toml_with_stages(coppice, cloud, front, right, packed, tmp_pat
     assert done(coppice("deploy", "--yes", "--json"))["now"]["memory_mb"] == 2048
     document = done(coppice("deploy", "--stage", "prod", "--yes", "--json"))
     assert (document["endpoint"], document["now"]["memory_mb"]) == ("houses-prod", 3072)
+
+
+def test_others_models_are_looked_at_only_before_their_archives_would_go(deploy, coppice, cloud, front, right):
+    """It costs a call for every model of the account, and credentials that may."""
+    done(deploy())
+    deploy(name="other")
+    front.after("DescribeModel", lambda: None, lambda: refused("AccessDeniedException", "Not yours."))
+    done(coppice("delete", "houses", "--yes", "--json"))
 
 
 def test_what_others_use_is_kept_even_by_all(deploy, coppice, cloud, front, right, packed):
