@@ -95,7 +95,8 @@ def deploy(
     planned = plan(wanted, current, finder.there(wanted), wait, resumed)
     if not planned.changes:
         say(f"nothing to change: {spec.name} is {current.status} and as asked for ({spec.hosting})")
-        work.record.finish()
+        if not dry_run:
+            work.record.finish()
         if as_json:
             emit(work.document(planned, dry_run=dry_run))
         return

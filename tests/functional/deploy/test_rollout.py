@@ -129,6 +129,14 @@ def test_dry_run_changes_nothing(deploy, cloud, tmp_path):
     assert not (tmp_path / ".coppice").exists()
 
 
+def test_dry_run_of_no_change_writes_nothing_either(deploy, front, right, tmp_path):
+    done(deploy())
+    (record,) = (tmp_path / ".coppice").rglob("*.json")
+    record.unlink()
+    assert done(deploy("--dry-run"))["changed"] is False
+    assert not record.exists()
+
+
 def test_without_waiting_the_next_run_comes_to_the_rest(deploy, front, right):
     document = done(deploy("--no-wait"))
     assert steps(document)[-1] == "create-endpoint"
