@@ -97,7 +97,7 @@ class AutoScaling:
             },
         )
         self._session.cloudwatch.put_metric_alarm(
-            AlarmName=_alarm(endpoint),
+            AlarmName=waking_alarm(endpoint),
             AlarmDescription="Requests wait and no instance is there: coppice starts one.",
             Namespace="AWS/SageMaker",
             MetricName="HasBacklogWithoutCapacity",
@@ -124,14 +124,15 @@ class AutoScaling:
             if not (says_not_found(error) or "no scalable target" in message_of(error).lower()):
                 raise
         if dimension == INSTANCES:
-            self._session.cloudwatch.delete_alarms(AlarmNames=[_alarm(endpoint)])
+            self._session.cloudwatch.delete_alarms(AlarmNames=[waking_alarm(endpoint)])
 
 
 def _resource(endpoint: str, variant: str) -> str:
     return f"endpoint/{endpoint}/variant/{variant}"
 
 
-def _alarm(endpoint: str) -> str:
+def waking_alarm(endpoint: str) -> str:
+    """The name of the alarm that wakes an asynchronous endpoint from none."""
     return f"coppice-{endpoint}-backlog"
 
 

@@ -6,19 +6,18 @@ None stands for what isn't there; Denied for what these credentials may not see.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from deploy.aws.ecr import ECR
-from deploy.aws.errors import code_of, translate
+from deploy.aws.errors import is_denied, translate
 from deploy.aws.sagemaker import SageMaker
 from deploy.aws.session import Session
 from deploy.errors import AwsError
 
 T = TypeVar("T")
 Document = Mapping[str, Any]
-_DENIED: Final = ("AccessDenied", "AccessDeniedException")
 
 
 class Denied(AwsError):
@@ -79,7 +78,7 @@ def _look(read: Callable[[], T]) -> T:
     try:
         return read()
     except ClientError as error:
-        if code_of(error) in _DENIED:
+        if is_denied(error):
             raise Denied(*_said(error)) from error
         raise
 

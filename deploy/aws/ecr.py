@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from deploy.aws.errors import code_of, says_not_found
+from deploy.aws.errors import code_of, is_denied, says_not_found
 from deploy.aws.session import Session
+from deploy.aws.tags import as_list, as_mapping
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
@@ -66,7 +67,7 @@ class ECR:
                 imageIds=[wanted],  # type: ignore[list-item]
             )["imageDetails"]
         except ClientError as error:
-            if says_not_found(error) or (digest and code_of(error) == "AccessDeniedException"):
+            if says_not_found(error) or (digest and is_denied(error)):
                 return None
             raise
         if not found:
@@ -104,14 +105,14 @@ class ECR:
             repositoryName=name,
             imageTagMutability="IMMUTABLE",
             imageScanningConfiguration={"scanOnPush": True},
-            tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            tags=as_list(tags),
         )
         return _repository(made["repository"])
 
     def repository_tags(self, repository: Repository) -> dict[str, str]:
         """The tags of the repository itself."""
         found = self._session.ecr.list_tags_for_resource(resourceArn=repository.arn)
-        return {tag["Key"]: tag["Value"] for tag in found["tags"]}
+        return as_mapping(found["tags"])
 
     def has_lifecycle(self, name: str) -> bool:
         """Whether any rule removes images from the repository."""

@@ -57,6 +57,11 @@ def is_throttling(error: ClientError) -> bool:
     return code_of(error) in _THROTTLED
 
 
+def is_denied(error: ClientError) -> bool:
+    """Whether these credentials may not."""
+    return code_of(error) in _DENIED
+
+
 def says_not_found(error: ClientError) -> bool:
     """Whether the thing asked for isn't there: services say so in a dozen ways."""
     code, message = code_of(error), message_of(error).lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -27,10 +27,14 @@ class LogReader:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def since(self, group: str, milliseconds: int) -> Iterator[LogEvent]:
-        """The lines written at that time or later, of all streams, oldest first; none where there is no group yet."""
+    def since(self, group: str, milliseconds: int, streams: str = "") -> Iterator[LogEvent]:
+        """The lines written at that time or later, oldest first; none where there is no group yet.
+
+        Of all streams, or of those whose name begins with `streams`.
+        """
+        some: Any = {"logStreamNamePrefix": streams} if streams else {}
         pages = self._session.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, startTime=max(0, milliseconds)
+            logGroupName=group, startTime=max(0, milliseconds), **some
         )
         try:
             for page in pages:
@@ -41,10 +45,11 @@ class LogReader:
             if not says_not_found(error):
                 raise
 
-    def last(self, group: str, count: int, milliseconds: int) -> list[LogEvent]:
+    def last(self, group: str, count: int, milliseconds: int, streams: str = "") -> list[LogEvent]:
         """The last `count` of the lines written since then, oldest first.
 
         Reads through them all: CloudWatch can't be asked for a group's last lines. (A stream's it can; but which
         streams are the newest it only knows within the hour.)
         """
-        return list(deque(sorted(self.since(group, milliseconds), key=lambda event: event.milliseconds), maxlen=count))
+        events = self.since(group, milliseconds, streams)
+        return list(deque(sorted(events, key=lambda event: event.milliseconds), maxlen=count))

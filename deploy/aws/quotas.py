@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
+from deploy.aws.errors import is_denied
+from deploy.aws.sagemaker import SageMaker
 from deploy.aws.session import Session
 
 
@@ -44,14 +46,16 @@ class Quotas:
 
     def in_use(self) -> Usage | None:
         """What is taken of them; None where these credentials may not see every endpoint."""
+        sagemaker = SageMaker(self._session)
         endpoints = concurrency = 0
         try:
-            for page in self._session.sagemaker.get_paginator("list_endpoints").paginate():
-                for entry in page["Endpoints"]:
-                    found = self._session.sagemaker.describe_endpoint(EndpointName=entry["EndpointName"])
-                    sizes = [variant.get("CurrentServerlessConfig") for variant in found.get("ProductionVariants", ())]
-                    endpoints += any(sizes)
-                    concurrency += sum(size["MaxConcurrency"] for size in sizes if size)
-        except ClientError:
-            return None
+            for entry in sagemaker.endpoints():
+                found = sagemaker.endpoint(entry["EndpointName"]) or {}
+                sizes = [variant.get("CurrentServerlessConfig") for variant in found.get("ProductionVariants", ())]
+                endpoints += any(sizes)
+                concurrency += sum(size["MaxConcurrency"] for size in sizes if size)
+        except ClientError as error:
+            if is_denied(error):
+                return None
+            raise
         return Usage(endpoints, concurrency)

@@ -47,7 +47,7 @@ class Head(NamedTuple):
 
 
 class S3:
-    """The buckets of one session. Every call names the owner, so that nobody else's bucket of that name is used."""
+    """The buckets that one session sees. Archives go only to a bucket of its own account, whoever's name it has."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -119,6 +119,20 @@ class S3:
             self._session.s3.upload_file(str(file), uri.bucket, uri.key, ExtraArgs=extra)
         except S3UploadFailedError as error:
             raise error.__context__ or error from None  # what S3 said, without boto3's wrapping
+
+    def put(self, uri: S3Uri, body: bytes, content_type: str) -> None:
+        """Write an object that fits into memory."""
+        self._session.s3.put_object(Bucket=uri.bucket, Key=uri.key, Body=body, ContentType=content_type)
+
+    def get(self, uri: S3Uri) -> tuple[bytes, str] | None:
+        """An object's bytes and media type; None where there is none (yet)."""
+        try:
+            found = self._session.s3.get_object(Bucket=uri.bucket, Key=uri.key)
+        except ClientError as error:
+            if says_not_found(error):
+                return None
+            raise
+        return found["Body"].read(), found.get("ContentType", "")
 
     def keys(self, prefix: S3Uri) -> Iterator[str]:
         """The keys below a prefix; raises Missing where there is no such bucket."""

@@ -12,7 +12,6 @@ import botocore.session
 from botocore.exceptions import ClientError
 
 from deploy.aws.errors import says_not_found
-from deploy.aws.logs import LogEvent
 from deploy.aws.session import Session
 
 COMPLETED: Final = "Completed"
@@ -22,8 +21,6 @@ ENDED: Final = (COMPLETED, FAILED, STOPPED)
 
 LOG_GROUP: Final = "/aws/sagemaker/TransformJobs"
 """Where the containers of all jobs write; a job's streams start with its name."""
-
-
 _PAUSES: Final = (1, 2, 4, 8, 16)
 
 
@@ -87,23 +84,6 @@ class TransformJobs:
     def stop(self, name: str) -> None:
         """Ask a job to stop; SageMaker keeps none of its answers then."""
         self._session.sagemaker.stop_transform_job(TransformJobName=name)
-
-    def last_events(self, name: str, count: int) -> list[LogEvent]:
-        """The last lines of a job's logs, oldest first: the container's, and SageMaker's about the data."""
-        logs, events = self._session.logs, []
-        try:
-            streams = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{name}/")["logStreams"]
-            for number, stream in enumerate(entry["logStreamName"] for entry in streams):
-                found = logs.get_log_events(
-                    logGroupName=LOG_GROUP, logStreamName=stream, limit=count, startFromHead=False
-                )
-                for place, event in enumerate(found["events"]):
-                    text = event["message"].rstrip("\n")
-                    events.append(LogEvent(f"{number:04}-{place:04}", event["timestamp"], stream, text))
-        except ClientError as error:
-            if not says_not_found(error):
-                raise
-        return sorted(events, key=lambda event: event.milliseconds)[-count:]
 
 
 @functools.cache

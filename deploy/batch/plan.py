@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from container import contract
 from deploy.aws.s3 import S3, S3Uri
 from deploy.aws.sagemaker import SageMaker
 from deploy.batch import header
 from deploy.batch.request import build, job_name, model_request
-from deploy.batch.transform import Split, Transform, default_split, media_type_of
+from deploy.batch.transform import Split, Transform, default_split
 from deploy.endpoint.artifact import Archive
+from deploy.endpoint.payload import media_type_of
 from deploy.errors import DeployError, Missing, UsageError
 
 PREFIX: Final = "coppice/batch/"
@@ -88,8 +90,8 @@ def find_rows(place: str, bucket: str, s3: S3) -> Rows:
 
 
 def typed(asked: Transform, key: str, content_type: str | None, split: Split | None) -> Transform:
-    """The same with the type that the rows' name tells, and the way to cut it, where people didn't say."""
-    media_type = content_type or media_type_of(key)
+    """The same with the type that the rows' name tells (CSV if none) and the way to cut it, where people didn't say."""
+    media_type = content_type or media_type_of(key) or contract.CSV
     return replace(asked, content_type=media_type, split=split or default_split(media_type))
 
 

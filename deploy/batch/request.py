@@ -10,10 +10,10 @@ from typing import Any, Final
 from container import __version__, contract
 from deploy.aws.tags import VERSION, as_list
 from deploy.batch.transform import Transform, kind
+from deploy.endpoint.names import NAME_CHARS
 
 BATCH: Final = "coppice:batch"
 """On a job, and on a model that was made for one: the job's name."""
-NAME_CHARS: Final = 63
 _STRATEGIES: Final = {"multi": "MultiRecord", "single": "SingleRecord"}
 _SPLITS: Final = {"line": "Line", "none": "None"}
 

@@ -41,9 +41,6 @@ class Jobs(Protocol):
     def stop(self, name: str) -> None:
         """Ask one to stop."""
 
-    def last_events(self, name: str, count: int) -> list[LogEvent]:
-        """The last lines of its logs."""
-
 
 class Models(Protocol):
     """What is asked of SageMaker's models here."""
@@ -74,6 +71,13 @@ class Objects(Protocol):
         """The keys written since then."""
 
 
+class Logs(Protocol):
+    """What is asked of CloudWatch's logs here."""
+
+    def last(self, group: str, count: int, milliseconds: int, streams: str) -> list[LogEvent]:
+        """The last lines since then of the streams whose name begins so."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """A job that has ended, and the addresses of the answers it wrote."""
@@ -91,10 +95,13 @@ class JobFailed(DeployError):
 class Batch:
     """The jobs of one account and region. `sleep` waits that many seconds."""
 
-    def __init__(self, jobs: Jobs, models: Models, objects: Objects, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, jobs: Jobs, models: Models, objects: Objects, logs: Logs, sleep: Callable[[float], None]
+    ) -> None:
         self._jobs = jobs
         self._models = models
         self._objects = objects
+        self._logs = logs
         self._sleep = sleep
 
     def prepare(self, plan: Plan, step: Step) -> None:
@@ -172,7 +179,7 @@ class Batch:
     def _failure(self, job: Job) -> JobFailed:
         if job.status == STOPPED:
             return JobFailed(f"The transform job {job.name} was stopped; SageMaker keeps none of its answers then.")
-        events = self._jobs.last_events(job.name, LOG_LINES)
+        events = self._logs.last(LOG_GROUP, LOG_LINES, int(job.created.timestamp() * 1000), f"{job.name}/")
         seen = "\n".join(map(render, events)) if events else f"Its log is in {LOG_GROUP}, {job.name}/…"
         reason = job.reason or "SageMaker gave no reason"
         return JobFailed(

@@ -9,7 +9,6 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from container import contract
@@ -26,15 +25,6 @@ URI_CHARS: Final = 1024
 MEDIA_TYPE_CHARS: Final = 256
 FILTER_CHARS: Final = 63
 
-BY_SUFFIX: Final = {
-    ".csv": contract.CSV,
-    ".json": contract.JSON,
-    ".jsonl": contract.JSONLINES,
-    ".jsonlines": contract.JSONLINES,
-    ".ndjson": contract.JSONLINES,
-    ".npy": contract.NPY,
-    ".parquet": contract.PARQUET,
-}
 LINES: Final = (contract.CSV, contract.JSONLINES)
 """The media types with a record a line."""
 JOINED: Final = (*LINES, contract.JSON)
@@ -58,11 +48,6 @@ class Transform:
     strategy: Strategy | None = None
     max_payload_mb: int | None = None
     max_concurrent: int | None = None
-
-
-def media_type_of(key: str) -> str:
-    """What an object holds, told by its name; CSV where the name doesn't tell."""
-    return BY_SUFFIX.get(PurePosixPath(key).suffix.lower(), contract.CSV)
 
 
 def kind(media_type: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -13,6 +12,8 @@ from deploy.cli.console import emit, say, step
 from deploy.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from deploy.aws.s3 import S3, S3Uri
     from deploy.aws.session import Session
     from deploy.batch.plan import Model
@@ -59,8 +60,8 @@ def batch(
     stop: Annotated[str | None, typer.Option("--stop", metavar="JOB", help="Stop a job.")] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait for the end.")] = True,
     bucket: Annotated[str | None, typer.Option(help="Where files from here go; by default SageMaker's bucket.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="An endpoint.toml elsewhere.")] = None,
-    stage: Annotated[str | None, typer.Option(help="A stage of endpoint.toml.")] = None,
+    stage: context.Stage = None,
+    config: context.Config = None,
     region: context.Region = None,
     profile: context.Profile = None,
     dry_run: context.DryRun = False,
@@ -89,7 +90,7 @@ def batch(
     asked = _asked(input_, output, rows_type, others)
     answering = _answering(settings, [key for key in ("model", "image", "role", "env") if flags[key]])
 
-    session = context.session(settings.get("region"), settings.get("profile"))
+    session = context.session_of(settings)
     s3 = S3(session)
     into = settings.get("bucket") or s3.default_bucket
     rows = planning.find_rows(input_ or "", into, s3)
@@ -98,7 +99,7 @@ def batch(
     plan = planning.make(asked, rows, _model(answering, settings, into, session, s3), base, s3.bucket_exists)
     batch_report.show(plan)
     if dry_run:
-        say("dry run: nothing was changed")
+        say("nothing was done (--dry-run)")
         if as_json:
             emit({"dry_run": True, "job": plan.job, "model": plan.own_model, "request": plan.request})
         return
@@ -190,7 +191,7 @@ def _model(answering: str | Archived, settings: Settings, bucket: str, session: 
 def _revisit(settings: Settings, job: str | None, stop: str | None, more: bool, as_json: bool) -> None:
     if more or (job and stop):
         raise UsageError("--job and --stop are about a job that is there; nothing else goes with them.")
-    runner = batch_report.runner(context.session(settings.get("region"), settings.get("profile")))
+    runner = batch_report.runner(context.session_of(settings))
     if job:
         batch_report.follow(runner, job, as_json)
     elif stop:

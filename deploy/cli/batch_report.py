@@ -22,12 +22,13 @@ T = TypeVar("T")
 
 def runner(session: Session) -> Batch:
     """What runs jobs, with everything it needs."""
+    from deploy.aws.logs import LogReader
     from deploy.aws.s3 import S3
     from deploy.aws.sagemaker import SageMaker
     from deploy.aws.transform import TransformJobs
     from deploy.batch.run import Batch
 
-    return Batch(TransformJobs(session), SageMaker(session), S3(session), time.sleep)
+    return Batch(TransformJobs(session), SageMaker(session), S3(session), LogReader(session), time.sleep)
 
 
 def show(plan: Plan) -> None:

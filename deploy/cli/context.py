@@ -15,9 +15,12 @@ from deploy.errors import Declined, UsageError
 
 if TYPE_CHECKING:
     from deploy.aws.session import Session
+    from deploy.endpoint.settings import Settings
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The endpoint's name.")]
-Region = Annotated[str | None, typer.Option("--region", help="The AWS region; by default AWS's own settings say.")]
+Region = Annotated[
+    str | None, typer.Option("--region", help="The AWS region; by default endpoint.toml or AWS's settings say.")
+]
 Profile = Annotated[str | None, typer.Option("--profile", help="A profile from AWS's configuration files.")]
 Stage = Annotated[str | None, typer.Option("--stage", help="A [stage.NAME] of endpoint.toml.")]
 Config = Annotated[Path | None, typer.Option("--config", help="Read this instead of endpoint.toml.")]
@@ -32,10 +35,17 @@ def environment() -> Mapping[str, str]:
 
 
 def session(region: str | None, profile: str | None) -> Session:
-    """The account and region that flags and AWS's own settings point to."""
+    """The account and region of a verb that takes no other settings: where `deploy` would go from here, too."""
+    from deploy.endpoint.settings import resolve
+
+    return session_of(resolve({"region": region, "profile": profile}, environment(), None))
+
+
+def session_of(settings: Settings) -> Session:
+    """The account and region that settings, and below them AWS's own, point to."""
     from deploy.aws.session import Session
 
-    return Session(region, profile)
+    return Session(settings.get("region"), settings.get("profile"))
 
 
 def confirm(question: str, yes: bool) -> None:

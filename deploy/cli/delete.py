@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli.console import emit, say
-from deploy.cli.context import AsJson, DryRun, Name, Profile, Region, Yes, confirm, session
+from deploy.cli.context import AsJson, DryRun, Name, Profile, Region, Yes, confirm, environment, session_of
 
 
 def delete(
@@ -31,14 +31,18 @@ def delete(
     from deploy.endpoint.limits import check_name
     from deploy.endpoint.log_lines import group_of
     from deploy.endpoint.package import archives_of
-    from deploy.rollout.deletion import find, plan
+    from deploy.endpoint.settings import resolve
+    from deploy.rollout.deletion import find, plan, spare
 
     check_name(name, "NAME")
-    work = rollouts(session(region, profile), name)
+    settings = resolve({"bucket": bucket, "region": region, "profile": profile}, environment(), None)
+    work = rollouts(session_of(settings), name)
     current = work.current()
     s3 = work.hands.s3
-    registered = archives_of(ModelRegistry(work.session), name)  # a group of that name has its archives in that place
-    owned = find(current, work.record, bucket or s3.default_bucket, registered, work.hands.sagemaker, s3)
+    owned = find(current, work.record, settings.get("bucket") or s3.default_bucket, work.hands.sagemaker, s3)
+    if everything:
+        registered = archives_of(ModelRegistry(work.session), name)  # a group of that name has its archives there, too
+        owned = spare(owned, registered, work.hands.sagemaker)
     planned = plan(current, owned, work.record, everything)
     if not planned.changes:
         work.record.forget()

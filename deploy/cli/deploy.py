@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from deploy.cli.console import emit, say
-from deploy.cli.context import AsJson, DryRun, Profile, Region, Yes, confirm, environment, session
+from deploy.cli.context import AsJson, Config, DryRun, Profile, Region, Stage, Yes, confirm, environment, session_of
 
 
 def deploy(
@@ -47,8 +46,8 @@ def deploy(
     tag: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A tag for all that is made.")] = None,
     subnet: Annotated[list[str] | None, typer.Option(metavar="ID", help="A VPC's subnet (on instances).")] = None,
     security_group: Annotated[list[str] | None, typer.Option(metavar="ID", help="A security group of the VPC.")] = None,
-    stage: Annotated[str | None, typer.Option(help="A [stage.NAME] of endpoint.toml.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Another file than endpoint.toml.")] = None,
+    stage: Stage = None,
+    config: Config = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     wait: Annotated[bool, typer.Option(help="Wait until it is in service, and check its answer.")] = True,
@@ -83,7 +82,7 @@ def deploy(
     from deploy.rollout.steps import Made
     from deploy.rollout.wait import await_settled
 
-    work = rollouts(session(settings.get("region"), settings.get("profile")), spec.name)
+    work = rollouts(session_of(settings), spec.name)
     finder = Finder(work.session, work.hands.sagemaker, work.hands.s3, work.hands.ecr)
     wanted = desired(spec, finder.source(spec))
     resumed = work.record.unfinished == "deploy"
@@ -96,7 +95,8 @@ def deploy(
     planned = plan(wanted, current, finder.there(wanted), wait, resumed)
     if not planned.changes:
         say(f"nothing to change: {spec.name} is {current.status} and as asked for ({spec.hosting})")
-        work.record.finish()
+        if not dry_run:
+            work.record.finish()
         if as_json:
             emit(work.document(planned, dry_run=dry_run))
         return
@@ -111,7 +111,7 @@ def deploy(
     if planned.later:
         work.record.begin("deploy")  # the next run is to come to these
         say("not waited for; run the same command again to come to: " + ", ".join(planned.later))
-    for line in endpoint_lines(work.current(), work.session.region, str(spec.hosting)):
+    for line in endpoint_lines(work.current(), str(spec.hosting)):
         say(line)
     if as_json:
         emit(work.document(planned, outcomes))

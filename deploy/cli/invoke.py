@@ -99,8 +99,8 @@ def _call_aws(
     call: Call, name: str, region: str | None, profile: str | None, persistence: Persistence
 ) -> tuple[Reply, float]:
     from deploy.aws.describe import Describe
-    from deploy.aws.objects import Objects
     from deploy.aws.runtime import Runtime
+    from deploy.aws.s3 import S3
     from deploy.endpoint.limits import check_name
     from deploy.endpoint.running import Kind
     from deploy.invoke.later import Later
@@ -115,7 +115,7 @@ def _call_aws(
     runtime = Runtime(here)
     if running is None or not running.asynchronous:
         return _timed(lambda: runtime.invoke(name, call), persistence, f"coppice logs {name}")
-    later = Later(runtime, Objects(here), time.monotonic, time.sleep, say)
+    later = Later(runtime, S3(here), time.monotonic, time.sleep, say)
     place = later.put(call, running.asynchronous["OutputConfig"]["S3OutputPath"])
     return _timed(lambda: later.answer(name, call, place), persistence, f"coppice logs {name}")
 

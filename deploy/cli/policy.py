@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.cli.console import emit, say
-from deploy.cli.context import AsJson, Config, Profile, Region, Stage, environment, session
+from deploy.cli.context import AsJson, Config, Profile, Region, Stage, environment, session_of
 from deploy.endpoint.names import DEFAULT_REPOSITORY, DEFAULT_ROLE
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def policy(
 
     flags = {"name": name, "bucket": bucket, "role": role, "async": async_output, "region": region, "profile": profile}
     settings = resolve(flags, environment(), config, stage)
-    here = session(settings.get("region"), settings.get("profile"))
+    here = session_of(settings)
     answers = settings.get("async")
     scope = Scope(
         account=account or here.account,

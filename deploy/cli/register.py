@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,8 +24,8 @@ def register(
         list[str] | None, typer.Option("--metadata", metavar="K=V", help="A property of this version.")
     ] = None,
     bucket: Annotated[str | None, typer.Option(help="The bucket; by default SageMaker's.")] = None,
-    config: Annotated[Path | None, typer.Option("--config", help="An endpoint.toml elsewhere.")] = None,
-    stage: Annotated[str | None, typer.Option(help="A stage of endpoint.toml.")] = None,
+    stage: context.Stage = None,
+    config: context.Config = None,
     region: context.Region = None,
     profile: context.Profile = None,
     dry_run: context.DryRun = False,
@@ -38,7 +37,6 @@ def register(
     """
     from deploy.aws.ecr import ECR
     from deploy.aws.model_registry import ModelRegistry
-    from deploy.aws.objects import Objects
     from deploy.aws.s3 import S3
     from deploy.endpoint import artifact, limits, settings
     from deploy.endpoint import image as images
@@ -55,7 +53,7 @@ def register(
     wanted = chosen.need("image", "Name one; coppice push prints its address")
     limits.check_image(wanted)
 
-    session = context.session(chosen.get("region"), chosen.get("profile"))
+    session = context.session_of(chosen)
     s3, registry = S3(session), ModelRegistry(session)
     into = chosen.get("bucket") or s3.default_bucket
     archive = artifact.locate(place, named.rpartition("/")[2], into, s3)
@@ -67,11 +65,11 @@ def register(
     plan = registering.plan(asked, registry, s3)
     _show(plan, found.warning)
     if dry_run:
-        say("dry run: nothing was changed")
+        say("nothing was done (--dry-run)")
         if as_json:
             emit({"dry_run": True, "creates_group": plan.creates_group, "request": plan.request} | _registered(plan))
         return
-    package = registering.apply(plan, registry, s3, Objects(session), step)
+    package = registering.apply(plan, registry, s3, step)
     _report(plan, package)
     if as_json:
         emit(_described(plan, package))

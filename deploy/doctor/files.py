@@ -6,20 +6,16 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from container.artifact.manifest import Manifest, Schema
 from container.artifact.store import open_model
-from container.contract import CSV, JSON, JSONLINES, MEBIBYTE, NPY, PARQUET
 from deploy.aws.s3 import Head, S3Uri
 from deploy.doctor.check import Result, failed, ok, skipped, warning
 from deploy.doctor.machine import Run
 from deploy.endpoint.image import Image as ImageFound
 from deploy.endpoint.limits import check_unpacked
-
-PAYLOAD_BYTES: Final = 4 * MEBIBYTE
-"""A serverless endpoint's request."""
-_TYPES: Final = {".csv": CSV, ".json": JSON, ".jsonl": JSONLINES, ".npy": NPY, ".parquet": PARQUET}
+from deploy.endpoint.payload import SERVERLESS_BYTES, media_type_of
 
 
 @dataclass
@@ -156,13 +152,13 @@ class Payload:
         if self.file is None:
             return skipped("no --payload was given")
         size = self.file.stat().st_size
-        if size > PAYLOAD_BYTES:
+        if size > SERVERLESS_BYTES:
             return failed(
-                f"{self.file} has {size:,} bytes; a serverless endpoint takes {PAYLOAD_BYTES:,}.",
+                f"{self.file} has {size:,} bytes; a serverless endpoint takes {SERVERLESS_BYTES:,}.",
                 "Send fewer rows at once, or all of them with: coppice batch",
             )
         manifest = self.artifact.manifest
         if manifest is None:
             return ok(f"{size:,} bytes; without a --model its rows weren't read")
-        rows = self.count_rows(self.file.read_bytes(), _TYPES.get(self.file.suffix, ""), manifest.schema)
+        rows = self.count_rows(self.file.read_bytes(), media_type_of(self.file.name) or "", manifest.schema)
         return ok(f"{size:,} bytes, {rows:,} row{'' if rows == 1 else 's'} as the model takes them")

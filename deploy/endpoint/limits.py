@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from deploy.aws.tags import PREFIX
+from deploy.endpoint.names import NAME_CHARS
 from deploy.endpoint.spec import Instances, Network, Range, Serverless
 from deploy.errors import LimitError
 
@@ -20,7 +21,6 @@ MAX_CONCURRENCY: Final = 200
 DISK_BYTES: Final = 5 * 1024**3
 """A serverless endpoint's disk, which the unpacked model shares with /tmp."""
 NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-NAME_CHARS: Final = 63
 ROLE_NAME: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+")
 ROLE_CHARS: Final = 2048
@@ -49,7 +49,8 @@ def check_name(name: str, called: str = "name") -> None:
     """An endpoint's, model's, group's or job's name."""
     if len(name) > NAME_CHARS or not NAME.fullmatch(name):
         raise LimitError(
-            f"{called} takes up to 63 letters, digits and hyphens, but no hyphen at either end; this is {name!r}."
+            f"{called} takes up to {NAME_CHARS} letters, digits and hyphens, but no hyphen at either end; "
+            f"this is {name!r}."
         )
 
 

@@ -4,6 +4,7 @@ hide them; a missing command and a sleeping engine are told apart from a failure
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from typing import Any, Final, NamedTuple
 
@@ -75,7 +76,7 @@ class Docker:
         if done.returncode:
             raise DeployError(
                 f"docker {arguments[0]} failed (exit code {done.returncode}); what it said is above.",
-                f"Try it by itself: docker {' '.join(arguments)}",
+                f"Try it by itself: docker {shlex.join(arguments)}",
             )
 
     def image(self, name: str) -> LocalImage | None:

@@ -7,28 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final
 
 from container import contract
 from deploy.aws.invocation import Call
+from deploy.endpoint.payload import ASYNC_BYTES, ENDINGS, REAL_TIME_BYTES, SERVERLESS_BYTES, media_type_of
 from deploy.endpoint.running import Kind
 from deploy.errors import LimitError, UsageError
 
-ENDINGS: Final = {
-    ".csv": contract.CSV,
-    ".json": contract.JSON,
-    ".jsonl": contract.JSONLINES,
-    ".ndjson": contract.JSONLINES,
-    ".npy": contract.NPY,
-    ".parquet": contract.PARQUET,
-}
 STDIN: Final = "-"
-SERVERLESS_BYTES: Final = 4 * contract.MEBIBYTE
-"""AWS documents 4 MB for serverless endpoints, and counts in mebibytes where it gives bytes: 6 MB are 6,291,456."""
-REAL_TIME_BYTES: Final = contract.MAX_PAYLOAD_MB * contract.MEBIBYTE
-ASYNC_BYTES: Final = 1024 * contract.MEBIBYTE
-
 _HEADER_CHARS: Final = 1024
 _VISIBLE: Final = re.compile(r"[\x20-\x7e]*")
 _INFERENCE_ID: Final = re.compile(rf"[\x21-\x7e][\x20-\x7e]{{0,{contract.INFERENCE_ID_CHARS - 1}}}")
@@ -59,13 +47,13 @@ def content_type_of(name: str, body: bytes) -> str:
     """
     if name == STDIN:
         return _by_first_byte(body)
-    ending = PurePath(name).suffix.lower()
-    if ending not in ENDINGS:
+    found = media_type_of(name)
+    if found is None:
         raise UsageError(
             f"The ending of {name} doesn't say what it holds; {', '.join(ENDINGS)} do.",
             "Say it: --content-type text/csv",
         )
-    return ENDINGS[ending]
+    return found
 
 
 def _by_first_byte(body: bytes) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
 
 from container import contract
 from deploy.aws.invocation import ContainerSaidNo
+from deploy.endpoint.console import of_logs
 from deploy.errors import ModelFailed
 
 
@@ -29,7 +29,7 @@ def explain(error: ContainerSaidNo, logs: str) -> ModelFailed:
         said, lines = f"The container answered HTTP {error.status}: {error.said or 'nothing'}", []
     if "insufficient memory" in error.said.lower():
         lines.append("The container ran out of memory. Give it more: coppice deploy --memory 3072 (up to 6144)")
-    link = _console(error.log_stream)
+    link = of_logs(error.log_stream)
     return ModelFailed(said, "\n".join(filter(None, [*lines, f"log: {logs}", link])))
 
 
@@ -40,26 +40,3 @@ def _ours(said: str) -> dict[str, Any] | None:
         return None
     error = document.get("error") if isinstance(document, dict) else None
     return error if isinstance(error, dict) and "message" in error else None
-
-
-def _console(arn: str) -> str:
-    """The address of a log group, or stream, in the AWS console; what isn't the ARN of one stays as it is.
-
-    The console wants names percent-encoded twice, with $ for %.
-    """
-    parts = arn.split(":", 6)
-    if len(parts) < 7 or parts[2] != "logs" or not parts[6]:
-        return arn
-    partition, region = parts[1], parts[3]
-    group, _, stream = parts[6].partition(":log-stream:")
-    host = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}.get(
-        partition, "console.aws.amazon.com"
-    )
-    where = f"log-groups/log-group/{_twice(group.removesuffix(':*'))}"
-    if stream:
-        where += f"/log-events/{_twice(stream)}"
-    return f"https://{region}.{host}/cloudwatch/home?region={region}#logsV2:{where}"
-
-
-def _twice(name: str) -> str:
-    return quote(quote(name, safe=""), safe="").replace("%", "$")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from deploy.aws.autoscaling import waking_alarm
+from deploy.aws.transform import LOG_GROUP as BATCH_LOGS
 from deploy.policy.document import EVERYTHING, Statement, document
-from deploy.policy.execution import BATCH_LOGS
 from deploy.policy.scope import Scope
 
 MANAGED_POLICY_CHARS: Final = 6144
@@ -49,7 +50,6 @@ def _hosting(scope: Scope) -> list[Statement]:
             "Host",
             (
                 "sagemaker:CreateModel",
-                "sagemaker:DescribeModel",
                 "sagemaker:CreateEndpointConfig",
                 "sagemaker:DescribeEndpointConfig",
                 "sagemaker:CreateEndpoint",
@@ -68,6 +68,8 @@ def _hosting(scope: Scope) -> list[Statement]:
             made,
             _OURS,
         ),
+        # Before `delete --all` removes an archive or an image, it looks whether any other model uses them.
+        Statement("LookAtModels", ("sagemaker:DescribeModel",), scope.sagemaker("model/*")),
         Statement("Invoke", ("sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync"), scope.sagemaker(endpoint)),
         Statement(
             "ListsHaveNoResource",
@@ -176,8 +178,16 @@ def _scaling(scope: Scope) -> list[Statement]:
         ),
         Statement(
             "ScalingAlarms",
-            ("cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms", "cloudwatch:DeleteAlarms"),
-            (scope.arn("cloudwatch", f"alarm:TargetTracking-endpoint/{scope.endpoint}/*"),),
+            (
+                "cloudwatch:PutMetricAlarm",
+                "cloudwatch:DescribeAlarms",
+                "cloudwatch:DeleteAlarms",
+                "cloudwatch:TagResource",
+            ),
+            (
+                scope.arn("cloudwatch", f"alarm:TargetTracking-endpoint/{scope.endpoint}/*"),
+                scope.arn("cloudwatch", f"alarm:{waking_alarm(scope.endpoint)}"),
+            ),
         ),
         Statement(
             "ScalingRole",

@@ -5,12 +5,11 @@ Source: SageMaker's Developer Guide, "CreateModel API: execution role permission
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
+from deploy.aws.transform import LOG_GROUP as BATCH_LOGS
 from deploy.policy.document import EVERYTHING, VERSION, Statement, document
 from deploy.policy.scope import Scope
-
-BATCH_LOGS: Final = "/aws/sagemaker/TransformJobs"
 
 
 def execution(scope: Scope) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from deploy.aws.s3 import S3Uri
+from deploy.endpoint.log_lines import group_of
 from deploy.endpoint.names import DEFAULT_REPOSITORY, DEFAULT_ROLE, artifact_prefix, prefix
 from deploy.errors import UsageError
 
@@ -107,7 +108,7 @@ class Scope:
     @property
     def endpoint_logs(self) -> str:
         """The endpoint's log group."""
-        return self.log_group(f"/aws/sagemaker/Endpoints/{self.endpoint}")
+        return self.log_group(group_of(self.endpoint))
 
     @property
     def taken(self) -> tuple[S3Uri, ...]:

@@ -57,10 +57,6 @@ class Store(Protocol):
     def upload(self, file: Path, uri: S3Uri) -> None:
         """Put a file there."""
 
-
-class Documents(Protocol):
-    """What is asked of small documents in S3 here."""
-
     def put(self, uri: S3Uri, body: bytes, content_type: str) -> None:
         """Write one."""
 
@@ -150,7 +146,7 @@ def _registered(contents: Contents, group: str, registry: Registry) -> Package |
     return None
 
 
-def apply(plan: Plan, registry: Registry, store: Store, beside: Documents, step: Step) -> Package:
+def apply(plan: Plan, registry: Registry, store: Store, step: Step) -> Package:
     """Do it, a step after the other, each of which the next run finds done; the version that is there then."""
     asked, contents = plan.asked, plan.contents
     if plan.registered is not None:
@@ -167,7 +163,7 @@ def apply(plan: Plan, registry: Registry, store: Store, beside: Documents, step:
             store.upload(asked.upload, contents.model_data)
     if contents.metrics or contents.payload:
         with step("upload metrics and sample payload"):
-            _put(contents, beside)
+            _put(contents, store)
     if plan.creates_group:
         with step(f"create group {asked.group}"):
             registry.create_group(asked.group, "Registered with Coppice", {tags.VERSION: __version__})
@@ -175,8 +171,8 @@ def apply(plan: Plan, registry: Registry, store: Store, beside: Documents, step:
         return registry.describe(registry.create(plan.request))
 
 
-def _put(contents: Contents, beside: Documents) -> None:
+def _put(contents: Contents, store: Store) -> None:
     if contents.metrics:
-        beside.put(contents.metrics.uri, contents.metrics.content, contract.JSON)
+        store.put(contents.metrics.uri, contents.metrics.content, contract.JSON)
     if contents.payload:
-        beside.put(contents.payload.uri, contents.payload.content, "application/gzip")
+        store.put(contents.payload.uri, contents.payload.content, "application/gzip")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deploy.aws import tags
@@ -27,11 +27,11 @@ class Owned:
     models: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
-    shared: tuple[str, ...] = field(default=())
+    shared: tuple[str, ...] = ()
 
 
-def find(current: Current, record: Record, bucket: str, registered: Set[str], sagemaker: SageMaker, s3: S3) -> Owned:
-    """Look for it; reads only. `registered` are the addresses of archives that the model registry refers to."""
+def find(current: Current, record: Record, bucket: str, sagemaker: SageMaker, s3: S3) -> Owned:
+    """Look for it; reads only."""
     made = record.made
     configs = _ours(
         current.name,
@@ -50,19 +50,28 @@ def find(current: Current, record: Record, bucket: str, registered: Set[str], sa
     containers = [_container(sagemaker, model) for model in models]
     ours = artifact_prefix(current.name)
     objects = {thing.name for thing in made if thing.kind == "object"}
-    objects |= {url for _, url in containers if S3Uri.parse(url).key.startswith(ours)} if containers else set()
+    objects |= {url for _, url in containers if url and S3Uri.parse(url).key.startswith(ours)}
     for place in {S3Uri.parse(uri).bucket for uri in objects} | {bucket}:
         if s3.bucket_exists(place):
             objects |= {str(S3Uri(place, key)) for key in s3.keys(S3Uri(place, ours))}
     images = {image for image, _ in containers if "@" in image} | {
         thing.name for thing in made if thing.kind == "image"
     }
-    others = [_container(sagemaker, other) for other in _others(sagemaker, models)] if images or objects else []
+    return Owned(configs, models, tuple(sorted(objects)), tuple(sorted(images)))
+
+
+def spare(owned: Owned, registered: Set[str], sagemaker: SageMaker) -> Owned:
+    """The same, with the archives and images apart that others use: any other model of the account, which costs a call
+    each, or a version in the model registry. `registered` are the addresses of the archives of these."""
+    others = [_container(sagemaker, other) for other in _others(sagemaker, owned.models)]
     folders = {_folder(uri) for uri in registered | {url for _, url in others}}
-    shared = {image for image in images if image in {used for used, _ in others}}
-    shared |= {uri for uri in objects if _folder(uri) in folders}
-    return Owned(
-        configs, models, tuple(sorted(objects - shared)), tuple(sorted(images - shared)), tuple(sorted(shared))
+    images = [image for image in owned.images if image in {used for used, _ in others}]
+    objects = [uri for uri in owned.objects if _folder(uri) in folders]
+    return replace(
+        owned,
+        objects=tuple(uri for uri in owned.objects if uri not in objects),
+        images=tuple(image for image in owned.images if image not in images),
+        shared=(*images, *objects),
     )
 
 

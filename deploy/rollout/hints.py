@@ -7,11 +7,11 @@ from typing import Final
 _HINTS: Final = (
     (("ping", "health check"), "The container started but never said it was ready. Try it here: "
      "docker run -p 8080:8080 -v $PWD/model:/opt/ml/model:ro IMAGE serve\nthe log has more: coppice logs {name}"),
-    (("insufficient memory", "out of memory", "memory"), "Give it more memory: coppice deploy … --memory 3072"),
-    (("manifest media type", "oci"), "SageMaker takes Docker v2 manifests: coppice build, then coppice push."),
+    (("memory",), "Give it more memory: coppice deploy … --memory 3072"),
+    (("manifest media type", "vnd.oci"), "SageMaker takes Docker v2 manifests: coppice build, then coppice push."),
     (("model data", "s3", "download"), "May the role read the archive? See: coppice policy execution"),
     (("ecr", "image", "repository"), "May the role pull the image, and is it in this account? See: coppice doctor"),
-    (("assume role", "role"), "See whether SageMaker may use the role: coppice doctor"),
+    (("role",), "See whether SageMaker may use the role: coppice doctor"),
     (("limit", "quota", "capacity"), "See what the account allows: coppice doctor; ask for more in Service Quotas."),
 )  # fmt: skip
 

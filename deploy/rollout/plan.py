@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from deploy.aws import tags
@@ -32,13 +32,16 @@ class There:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be done, in order; what stays as it is; and what people should know first. `wait` False ends early."""
+    """What will be done, in order; what stays as it is; and what people should know first.
+
+    `later` is what a plan that doesn't wait leaves to the next run.
+    """
 
     endpoint: str
     steps: tuple[Step, ...]
     kept: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    later: tuple[str, ...] = field(default=())
+    later: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -210,13 +213,18 @@ def _tag(desired: Desired, current: Current, wanted: Deployment) -> list[Step]:
     recorded = current.tags.get(tags.CONFIG)
     before = Deployment.from_tag(recorded) if recorded else current.deployment
     differs = wanted != before
-    stale = tuple(key for key in current.tags if not key.startswith(("coppice:", "aws:")) and key not in labels)
+    stale = tuple(key for key in current.tags if key not in labels and removable(key))
     labels.pop(tags.VERSION)  # a newer Coppice alone is no change
     changed = any(current.tags.get(key) != value for key, value in labels.items()) or bool(stale)
     if not differs and not changed:
         return []
     previous = before if differs else None
     return [steps.retag(desired.endpoint, desired.tags, stale, wanted, previous)]
+
+
+def removable(tag: str) -> bool:
+    """AWS's tags can't go, and these two of ours are about the endpoint, not about what it serves."""
+    return not tag.startswith("aws:") and tag not in (tags.CONFIG, tags.PREVIOUS)
 
 
 def _check(desired: Desired, notes: list[str]) -> list[Step]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from deploy.endpoint import console
+from deploy.endpoint.log_lines import group_of
 from deploy.rollout.current import Current
 from deploy.rollout.execute import Outcome
 from deploy.rollout.plan import Plan
@@ -50,15 +52,13 @@ def endpoint_document(current: Current) -> dict[str, Any]:
     }
 
 
-def endpoint_lines(current: Current, region: str, hosting: str) -> list[str]:
+def endpoint_lines(current: Current, hosting: str) -> list[str]:
     """Where to look and what to type next."""
     name = current.name
-    home = f"https://{region}.console.aws.amazon.com"
-    group = f"/aws/sagemaker/Endpoints/{name}".replace("/", "$252F")
     return [
         f"{name} is {current.status}: {hosting}",
-        f"  console  {home}/sagemaker/home?region={region}#/endpoints/{name}",
-        f"  log      {home}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{group}",
+        f"  console  {console.of_endpoint(current.arn, name)}",
+        f"  log      {console.of_group(current.arn, group_of(name))}",
         f"  call     coppice invoke {name} -f payload.csv",
         f"  remove   coppice delete {name}",
     ]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deploy.aws import tags
 from deploy.endpoint.deployment import Deployment
 from deploy.endpoint.names import VARIANT
 from deploy.errors import Busy, DeployError, NotSupported, UsageError
 from deploy.rollout import steps
 from deploy.rollout.current import CHANGING, Current
-from deploy.rollout.plan import Plan, serverless_capacity
+from deploy.rollout.plan import Plan, removable, serverless_capacity
 from deploy.rollout.wait import await_service
 
 
@@ -45,8 +46,9 @@ def plan(current: Current, target: Deployment, config: Mapping[str, Any] | None,
             moved += [capacity, await_service(name, target.config, updating=True)]
     if not moved:
         raise DeployError(f"{name} runs what served before already.")
-    ours = {key: value for key, value in labels.items() if key.startswith("coppice:")}
-    tagged = steps.retag(name, ours, (), target, current.deployment)
+    ours = {key: value for key, value in labels.items() if key.startswith(tags.PREFIX)}
+    stale = tuple(key for key in current.tags if key.startswith(tags.PREFIX) and key not in ours and removable(key))
+    tagged = steps.retag(name, ours, stale, target, current.deployment)
     kept = (f"the address: {name} answers all the while", f"configuration {current.deployment.config}, to return to")
     return Plan(name, (*moved, tagged), kept)
 

@@ -20,6 +20,7 @@ RESOURCES: dict[str, tuple[str, ...] | None] = {
     "cloudwatch:GetMetricData": None,
     "cloudwatch:PutMetricAlarm": ("alarm",),
     "cloudwatch:PutMetricData": None,
+    "cloudwatch:TagResource": ("alarm",),
     "ecr:BatchCheckLayerAvailability": ("repository",),
     "ecr:BatchDeleteImage": ("repository",),
     "ecr:BatchGetImage": ("repository",),

@@ -16,6 +16,7 @@ from archives import manifest, write
 from botocore.stub import Stubber
 from cloud import ACCOUNT, REGION, Cloud
 
+from deploy.aws.logs import LogReader
 from deploy.aws.session import Session
 from deploy.aws.transform import LOG_GROUP, TransformJobs, instance_types
 
@@ -258,23 +259,16 @@ def test_a_model_made_a_moment_ago_is_waited_for(session: Session) -> None:
     assert slept == [1]
 
 
-def test_the_last_lines_of_all_its_logs_are_read_in_order(session: Session) -> None:
-    streams = [{"logStreamName": "job/i-1"}, {"logStreamName": "job/i-1/data-log"}]
+def test_only_the_jobs_own_lines_are_read_oldest_first(session: Session) -> None:
+    events = [
+        {"eventId": "2", "timestamp": 3, "message": "three", "logStreamName": "job/i-1"},
+        {"eventId": "1", "timestamp": 2, "message": "two\n", "logStreamName": "job/i-1/data-log"},
+        {"eventId": "0", "timestamp": 1, "message": "one", "logStreamName": "job/i-1"},
+    ]
     with Stubber(session.logs) as stubber:
-        found = {"logGroupName": LOG_GROUP, "logStreamNamePrefix": "job/"}
-        stubber.add_response("describe_log_streams", {"logStreams": streams}, found)
-        for stream, events in (
-            ("job/i-1", [{"timestamp": 1, "message": "one\n"}, {"timestamp": 3, "message": "three"}]),
-            ("job/i-1/data-log", [{"timestamp": 2, "message": "two"}]),
-        ):
-            wanted = {"logGroupName": LOG_GROUP, "logStreamName": stream, "limit": 2, "startFromHead": False}
-            stubber.add_response("get_log_events", {"events": events}, wanted)
-        stubber.add_client_error(
-            "describe_log_streams", "ResourceNotFoundException", "The specified log group does not exist."
-        )
-        gateway = TransformJobs(session)
-        assert [event.text for event in gateway.last_events("job", 2)] == ["two", "three"]
-        assert gateway.last_events("job", 2) == []
+        wanted = {"logGroupName": LOG_GROUP, "logStreamNamePrefix": "job/", "startTime": 1}
+        stubber.add_response("filter_log_events", {"events": events}, wanted)
+        assert [event.text for event in LogReader(session).last(LOG_GROUP, 2, 1, "job/")] == ["two", "three"]
 
 
 def test_the_machines_are_botocores() -> None:

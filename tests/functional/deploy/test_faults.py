@@ -68,6 +68,13 @@ def test_one_that_is_interrupted_can_be_deleted_right_away(deploy, coppice, clou
     assert left(cloud) == NOTHING
 
 
+def test_the_record_knows_of_an_archive_that_nothing_refers_to_yet(deploy, coppice, cloud, front):
+    front.after("PutObject", front.interrupt)
+    assert deploy("--bucket", "a-place-of-its-own")[0] == 130
+    done(coppice("delete", "houses", "--all", "--yes", "--json"))
+    assert left(cloud) == NOTHING
+
+
 def test_an_interrupted_delete_is_finished(deploy, coppice, cloud, front, right):
     done(deploy())
     front.after("DeleteEndpoint", front.interrupt)

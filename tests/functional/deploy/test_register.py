@@ -151,7 +151,7 @@ def test_a_dry_run_changes_nothing(cloud: Cloud, coppice: Coppice, model: Path) 
     assert code == 0
     told = json.loads(out)
     assert (told["dry_run"], told["creates_group"], told["registered"]) == (True, True, None)
-    assert "dry run: nothing was changed" in err
+    assert "nothing was done (--dry-run)" in err
     assert cloud.client("s3").list_buckets()["Buckets"] == []
     assert cloud.client("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"] == []
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from cloud import ACCOUNT, REGION
+from front import refused
 from rollouts import IMAGE, ROLE, done, left, steps
 
 
@@ -71,6 +73,15 @@ def test_rollback_of_a_concurrency_change(deploy, coppice, front, right):
     assert back["now"] == first
 
 
+def test_rollback_to_a_concurrency_that_was_changed_in_place(deploy, coppice, front, right):
+    done(deploy("--max-concurrency", "5"))
+    second = done(deploy("--max-concurrency", "9"))["now"]
+    done(deploy("--memory", "3072", "--max-concurrency", "9"))
+    back = done(coppice("rollback", "houses", "--yes", "--json"))
+    assert steps(back) == ["update-endpoint", "await-service", "update-capacity", "await-service", "tag"]
+    assert back["now"] == second
+
+
 def test_rollback_without_a_past(deploy, coppice, front, right):
     done(deploy())
     code, out, _ = coppice("rollback", "houses", "--yes", "--json")
@@ -116,6 +127,14 @@ def test_dry_run_changes_nothing(deploy, cloud, tmp_path):
     assert not any(step["done"] for step in document["steps"])
     assert left(cloud) == {"endpoints": [], "configs": [], "models": [], "objects": []}
     assert not (tmp_path / ".coppice").exists()
+
+
+def test_dry_run_of_no_change_writes_nothing_either(deploy, front, right, tmp_path):
+    done(deploy())
+    (record,) = (tmp_path / ".coppice").rglob("*.json")
+    record.unlink()
+    assert done(deploy("--dry-run"))["changed"] is False
+    assert not record.exists()
 
 
 def test_without_waiting_the_next_run_comes_to_the_rest(deploy, front, right):
@@ -179,10 +198,20 @@ def test_endpoint_toml_with_stages(coppice, cloud, front, right, packed, tmp_pat
     assert (document["endpoint"], document["now"]["memory_mb"]) == ("houses-prod", 3072)
 
 
+def test_others_models_are_looked_at_only_before_their_archives_would_go(deploy, coppice, cloud, front, right):
+    """It costs a call for every model of the account, and credentials that may."""
+    done(deploy())
+    deploy(name="other")
+    front.after("DescribeModel", lambda: None, lambda: refused("AccessDeniedException", "Not yours."))
+    done(coppice("delete", "houses", "--yes", "--json"))
+
+
 def test_what_others_use_is_kept_even_by_all(deploy, coppice, cloud, front, right, packed):
     done(deploy())
     done(coppice("register", "--group", "houses", "--model", packed, "--image", IMAGE, "--approve", "--json"))
     done(coppice("deploy", "--name", "second", "--from-registry", "houses", "--role", ROLE, "--yes", "--json"))
+    labels = cloud.client("sagemaker").list_tags(ResourceArn=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/second")
+    assert len({tag["Key"]: tag["Value"] for tag in labels["Tags"]}["coppice:artifact"]) == 64
     before = left(cloud)["objects"]
     document = done(coppice("delete", "houses", "--all", "--yes", "--json"))
     found = left(cloud)

@@ -25,6 +25,16 @@ def make(cloud, name: str, ours: bool = True, **variant) -> None:
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-1", **tagged)
 
 
+def test_where_to_look_may_stand_in_the_file(cloud, coppice, monkeypatch, tmp_path):
+    make(cloud, "houses")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.chdir(tmp_path)
+    assert coppice("status", "houses")[0] == 3
+    (tmp_path / "endpoint.toml").write_text("region = 'eu-west-1'")
+    assert coppice("status", "houses")[0] == 0
+    assert coppice("status", "houses", "--region", "eu-west-2")[0] == 1
+
+
 def test_one_endpoint(cloud, coppice):
     make(cloud, "houses")
     code, out, _ = coppice("status", "houses")

@@ -53,8 +53,9 @@ class World:
         self.stopped.append(name)
         self.course = ["Stopping", "Stopped"]
 
-    def last_events(self, name: str, count: int) -> list[LogEvent]:
-        return [LogEvent("1", 0, f"{name}/1", "row 3: 'four' is\x1b[2J not a number")]
+    def last(self, group: str, count: int, milliseconds: int, streams: str) -> list[LogEvent]:
+        assert milliseconds == NOW.timestamp() * 1000
+        return [LogEvent("1", 0, f"{streams}1", "row 3: 'four' is\x1b[2J not a number")]
 
     def create_model(self, request: dict[str, Any]) -> str:
         self.models[request["ModelName"]] = request["Tags"]
@@ -75,7 +76,7 @@ class World:
 
     @property
     def batch(self) -> Batch:
-        return Batch(self, self, self, self.slept.append)
+        return Batch(self, self, self, self, self.slept.append)
 
 
 def test_a_job_is_followed_to_its_end() -> None:

@@ -12,8 +12,9 @@ from botocore.validate import ParamValidator
 
 from container import __version__
 from deploy.aws.s3 import S3Uri
+from deploy.batch.plan import typed
 from deploy.batch.request import build, job_name
-from deploy.batch.transform import Transform, check, default_split, kind, media_type_of
+from deploy.batch.transform import Transform, check, kind
 from deploy.errors import LimitError, NotSupported, UsageError
 
 TYPES = ["ml.m5.large", "ml.m5.xlarge"]
@@ -104,8 +105,8 @@ def test_the_nearest_machine_is_offered() -> None:
     ],
 )
 def test_an_objects_name_tells_its_type(key: str, media_type: str, split: str) -> None:
-    assert media_type_of(key) == media_type
-    assert default_split(media_type) == split
+    found = typed(asked(), key, None, None)
+    assert (found.content_type, found.split) == (media_type, split)
 
 
 def test_a_type_is_known_by_its_other_names() -> None:

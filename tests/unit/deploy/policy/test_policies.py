@@ -10,6 +10,7 @@ import pytest
 from authorization import RESOURCES, kind
 from aws_calls import called
 
+from deploy.aws.autoscaling import waking_alarm
 from deploy.aws.s3 import S3Uri
 from deploy.endpoint.names import artifact_prefix, derived
 from deploy.errors import UsageError
@@ -41,9 +42,8 @@ WITHOUT_PERMISSION = {"sts:GetCallerIdentity": "STS answers everybody"}
 BEYOND_CALLS = {
     "iam:PassRole": "CreateModel, with the execution role",
     "iam:CreateServiceLinkedRole": "the first RegisterScalableTarget of an account",
-    "cloudwatch:PutMetricAlarm": "PutScalingPolicy makes the alarms of target tracking",
-    "cloudwatch:DescribeAlarms": "the same",
-    "cloudwatch:DeleteAlarms": "the same, deleted",
+    "cloudwatch:TagResource": "PutMetricAlarm, with tags",
+    "cloudwatch:DescribeAlarms": "PutScalingPolicy, which makes the alarms of target tracking",
     "s3:PutObject": "upload_file",
     "s3:PutObjectTagging": "upload_file, with tags",
     "s3:AbortMultipartUpload": "upload_file, when it fails",
@@ -136,6 +136,12 @@ def test_only_what_carries_our_tag_is_deleted():
     deletes = [s for s in statements(deployer(HERE)) if any(a.startswith("sagemaker:Delete") for a in s["Action"])]
     ours = {"Null": {"aws:ResourceTag/coppice:endpoint": "false"}}
     assert [s["Condition"] for s in deletes if "sagemaker:DeleteModel" in s["Action"]] == [ours]
+
+
+def test_the_alarm_that_wakes_an_endpoint_may_be_made_and_removed():
+    for action in ("cloudwatch:PutMetricAlarm", "cloudwatch:TagResource", "cloudwatch:DeleteAlarms"):
+        assert permits(deployer(HERE), action, HERE.arn("cloudwatch", f"alarm:{waking_alarm('churn')}"))
+        assert not permits(deployer(HERE), action, HERE.arn("cloudwatch", f"alarm:{waking_alarm('other')}"))
 
 
 def test_the_role_is_passed_to_sagemaker_only():

@@ -65,7 +65,7 @@ def asked(**changes: Any) -> Asked:
 
 def register(wanted: Asked, registry: FakeRegistry, store: Store) -> tuple[int, list[str]]:
     steps = Steps()
-    package = apply(plan(wanted, registry, store), registry, store, store, steps)
+    package = apply(plan(wanted, registry, store), registry, store, steps)
     return package.version, steps.titles
 
 

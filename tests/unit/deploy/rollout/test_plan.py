@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,9 @@ from deploy.endpoint.spec import Instances, Range, Serverless, Spec
 from deploy.errors import Busy, NotSupported, UsageError
 from deploy.rollout.current import Current
 from deploy.rollout.desired import Source, desired
+from deploy.rollout.hints import hint_for
 from deploy.rollout.plan import There, plan
+from deploy.rollout.rollback import plan as back
 
 ARCHIVE = Archive(S3Uri("bucket", "coppice/e/abc/model.tar.gz"), "abc", None, None)
 SOURCE = Source(ARCHIVE, Image("r/i@sha256:1", "sha256:1"), "arn:aws:iam::123456789012:role/r")
@@ -44,6 +47,45 @@ def running(wanted, status="InService", **more):
 
 def kinds(planned):
     return [step.kind for step in planned.steps]
+
+
+def test_what_no_longer_holds_is_no_tag_any_more():
+    """A model id that the new archive doesn't have, say, or the package that the old one came from."""
+    there = running(want())
+    there = replace(there, tags={**there.tags, tags.MODEL_ID: "m", tags.PREVIOUS: "before", "aws:cf": "stack"})
+    (tag,) = plan(want(), there, ALL).steps
+    sagemaker = Tagged()
+    tag.apply(SimpleNamespace(sagemaker=sagemaker), lambda _: None)
+    assert sagemaker.removed == [tags.MODEL_ID]
+    moved = back(there, Deployment("older"), {"ProductionVariants": [{"ServerlessConfig": {}}]}, {tags.ENDPOINT: "e"})
+    moved.steps[-1].apply(SimpleNamespace(sagemaker=sagemaker), lambda _: None)
+    assert set(sagemaker.removed) == {tags.MODEL_ID, tags.ARTIFACT, tags.VERSION}
+
+
+class Tagged:
+    """An endpoint whose tags are changed."""
+
+    def endpoint(self, name):
+        return {"EndpointArn": "arn"}
+
+    def add_tags(self, arn, labels):
+        pass
+
+    def remove_tags(self, arn, keys):
+        self.removed = keys
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        ("Unsupported manifest media type application/vnd.oci.image.index.v1+json for image x", "coppice build"),
+        ("The role associated with this endpoint can't be assumed", "role"),
+        ("Worker exited: insufficient memory", "--memory"),
+        ("Something else", "coppice logs e"),
+    ],
+)
+def test_what_to_do_about_a_failure(reason, hint):
+    assert hint in hint_for(reason, "e")
 
 
 def test_nothing_is_there_yet():
