@@ -21,6 +21,9 @@ from deploy.errors import Missing, UsageError
 _URI: Final = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 
 
+_BUCKETS: Final = "A bucket's name has 3 to 63 lower-case letters, digits, dots and hyphens."
+
+
 class S3Uri(NamedTuple):
     """`s3://BUCKET/KEY`; the key may be empty or a prefix."""
 
@@ -32,7 +35,7 @@ class S3Uri(NamedTuple):
         """Read an address; raises UsageError that says `called` isn't one."""
         found = _URI.fullmatch(text)
         if not found:
-            raise UsageError(f"{called} looks like s3://BUCKET/KEY; this is {text!r}.")
+            raise UsageError(f"{called} looks like s3://BUCKET/KEY; this is {text!r}.", _BUCKETS)
         return cls(found[1], found[2] or "")
 
     def __str__(self) -> str:

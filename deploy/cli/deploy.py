@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.cli.console import emit, say
 from deploy.cli.context import AsJson, Config, DryRun, Profile, Region, Stage, Yes, confirm, environment, session_of
+
+if TYPE_CHECKING:
+    from deploy.cli.rollouts import Rollouts
+    from deploy.rollout.plan import Plan
 
 
 def deploy(
@@ -93,18 +97,12 @@ def deploy(
         work.carry_out([await_settled(spec.name)], "deploy")
         current = work.current()
     planned = plan(wanted, current, finder.there(wanted), wait, resumed)
-    if not planned.changes:
+    if planned.changes:
+        show(planned, f"{spec.name} in {work.session.region}, account {work.session.account}: {spec.hosting}")
+    else:
         say(f"nothing to change: {spec.name} is {current.status} and as asked for ({spec.hosting})")
-        if not dry_run:
-            work.record.finish()
-        if as_json:
-            emit(work.document(planned, dry_run=dry_run))
-        return
-    show(planned, f"{spec.name} in {work.session.region}, account {work.session.account}: {spec.hosting}")
-    if dry_run:
-        say("nothing was done (--dry-run)")
-        if as_json:
-            emit(work.document(planned, dry_run=True))
+    if dry_run or not planned.changes:
+        _end(work, planned, dry_run, as_json)
         return
     confirm("Go ahead?", yes)
     outcomes = work.carry_out(planned.steps, "deploy", [Made("image", wanted.source.image.uri)])
@@ -115,3 +113,13 @@ def deploy(
         say(line)
     if as_json:
         emit(work.document(planned, outcomes))
+
+
+def _end(work: Rollouts, planned: Plan, dry_run: bool, as_json: bool) -> None:
+    """Where nothing is to be done."""
+    if dry_run:
+        say("nothing was done (--dry-run)")
+    else:
+        work.record.finish()
+    if as_json:
+        emit(work.document(planned, dry_run=dry_run))

@@ -59,6 +59,8 @@ def invoke(
         raise UsageError("Which endpoint? Name it: coppice invoke NAME -f FILE", "See them: coppice status")
     if target is Target.aws and url is not None:
         raise UsageError("--url goes with --target local.")
+    if content_type == "":
+        raise UsageError("--content-type is empty.", "Leave it out where the file's ending says what it is.")
     if inference_id == "":
         raise UsageError("--inference-id is empty; it takes 1 to 64 characters.")
     body = payload.read_body(file, sys.stdin.buffer.read)

@@ -31,7 +31,7 @@ def _text(value: Any) -> str:
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"-?\d{1,9}", str(value).strip()):
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,9}", str(value).strip()):
         raise ValueError("a whole number")
     return int(value)
 
@@ -47,14 +47,14 @@ def _number(value: Any) -> float:
 
 
 def _memory(value: Any) -> int:
-    found = re.fullmatch(r"(\d{1,6})\s*(mb|mib|gb|gib)?", str(value).strip().lower())
+    found = re.fullmatch(r"([0-9]{1,6})\s*(mb|mib|gb|gib)?", str(value).strip().lower())
     if isinstance(value, bool) or not found:
         raise ValueError("a size in MB, as 2048 or 2GB")
     return int(found[1]) * (1024 if (found[2] or "").startswith("g") else 1)
 
 
 def _range(value: Any) -> Range:
-    found = re.fullmatch(r"(\d{1,6})(?:\.\.(\d{1,6}))?", str(value).strip())
+    found = re.fullmatch(r"([0-9]{1,6})(?:\.\.([0-9]{1,6}))?", str(value).strip())
     if isinstance(value, bool) or not found:
         raise ValueError("a number or MIN..MAX, as 2 or 1..4")
     return Range(int(found[1]), int(found[2] or found[1]))
