@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from deploy.aws.errors import code_of, is_denied, says_not_found
+from deploy.aws.errors import code_of, found, is_denied, says_not_found
 from deploy.aws.session import Session
 from deploy.aws.tags import as_list, as_mapping
 
 if TYPE_CHECKING:
-    from mypy_boto3_ecr.type_defs import RepositoryTypeDef
+    from mypy_boto3_ecr.type_defs import ImageIdentifierTypeDef, RepositoryTypeDef
 
 
 class StoredImage(NamedTuple):
@@ -61,7 +61,7 @@ class ECR:
         """One image; None where it isn't there or (by digest, in another's registry) isn't shown."""
         wanted = {"imageDigest": digest} if digest else {"imageTag": tag}
         try:
-            found = self._session.ecr.describe_images(
+            details = self._session.ecr.describe_images(
                 registryId=registry or self._session.account,
                 repositoryName=repository,
                 imageIds=[wanted],  # type: ignore[list-item]
@@ -70,9 +70,9 @@ class ECR:
             if says_not_found(error) or (digest and is_denied(error)):
                 return None
             raise
-        if not found:
+        if not details:
             return None
-        image = found[0]
+        image = details[0]
         return StoredImage(
             image["imageDigest"],
             image.get("imageManifestMediaType", ""),
@@ -83,21 +83,13 @@ class ECR:
     def delete_image(self, uri: str) -> None:
         """Delete an image by its address, REGISTRY/REPOSITORY@DIGEST; it may be gone already."""
         repository, _, digest = uri.partition("/")[2].partition("@")
-        try:
-            self._session.ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])
-        except ClientError as error:
-            if not says_not_found(error):
-                raise
+        ids: list[ImageIdentifierTypeDef] = [{"imageDigest": digest}]
+        found(lambda: self._session.ecr.batch_delete_image(repositoryName=repository, imageIds=ids))
 
     def repository(self, name: str) -> Repository | None:
         """The repository of that name, or None."""
-        try:
-            found = self._session.ecr.describe_repositories(repositoryNames=[name])
-        except ClientError as error:
-            if says_not_found(error):
-                return None
-            raise
-        return _repository(found["repositories"][0])
+        answer = found(lambda: self._session.ecr.describe_repositories(repositoryNames=[name]))
+        return _repository(answer["repositories"][0]) if answer else None
 
     def create_repository(self, name: str, tags: Mapping[str, str]) -> Repository:
         """A repository whose tags stay where they are put, and whose images are scanned when pushed."""
@@ -111,8 +103,7 @@ class ECR:
 
     def repository_tags(self, repository: Repository) -> dict[str, str]:
         """The tags of the repository itself."""
-        found = self._session.ecr.list_tags_for_resource(resourceArn=repository.arn)
-        return as_mapping(found["tags"])
+        return as_mapping(self._session.ecr.list_tags_for_resource(resourceArn=repository.arn)["tags"])
 
     def has_lifecycle(self, name: str) -> bool:
         """Whether any rule removes images from the repository."""
@@ -146,11 +137,11 @@ class ECR:
         return Login(user, password)
 
 
-def _repository(found: RepositoryTypeDef) -> Repository:
+def _repository(told: RepositoryTypeDef) -> Repository:
     return Repository(
-        found["repositoryName"],
-        found["repositoryUri"],
-        found["repositoryArn"],
-        found.get("imageTagMutability", "MUTABLE").startswith("IMMUTABLE"),
-        found.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+        told["repositoryName"],
+        told["repositoryUri"],
+        told["repositoryArn"],
+        told.get("imageTagMutability", "MUTABLE").startswith("IMMUTABLE"),
+        told.get("imageScanningConfiguration", {}).get("scanOnPush", False),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
@@ -23,6 +24,7 @@ from botocore.exceptions import (
 
 from deploy.errors import AwsError, DeployError, Missing, UsageError
 
+T = TypeVar("T")
 _LOG_IN: Final = "Log in again: aws sso login (or aws configure), then the same command."
 _EXPIRED: Final = {
     "ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException",
@@ -70,6 +72,16 @@ def says_not_found(error: ClientError) -> bool:
     return code in ("ValidationException", "ValidationError") and any(
         words in message for words in ("could not find", "does not exist", "cannot find", "not found")
     )
+
+
+def found(ask: Callable[[], T]) -> T | None:
+    """What `ask` answers; None where AWS says that there is no such thing."""
+    try:
+        return ask()
+    except ClientError as error:
+        if says_not_found(error):
+            return None
+        raise
 
 
 def translate(error: BaseException) -> DeployError | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from botocore.exceptions import ClientError
-
-from deploy.aws.errors import says_not_found
+from deploy.aws.errors import found
 from deploy.aws.session import Session
 
 
@@ -18,10 +16,8 @@ class IAM:
 
     def find(self, name: str) -> tuple[str, dict[str, Any]] | None:
         """A role's ARN and trust policy, or None where there is no such role."""
-        try:
-            role = self._session.iam.get_role(RoleName=name.rpartition("/")[2])["Role"]
-        except ClientError as error:
-            if says_not_found(error):
-                return None
-            raise
+        answer = found(lambda: self._session.iam.get_role(RoleName=name.rpartition("/")[2]))
+        if answer is None:
+            return None
+        role = answer["Role"]
         return role["Arn"], cast("dict[str, Any]", role.get("AssumeRolePolicyDocument", {}))  # botocore decoded it

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from botocore.exceptions import ClientError
-
-from deploy.aws.errors import says_not_found
+from deploy.aws.errors import found
 from deploy.aws.session import Session
 from deploy.aws.tags import as_list
 
@@ -59,13 +57,9 @@ class ModelRegistry:
 
     def group_exists(self, group: str) -> bool:
         """Whether the group is there."""
-        try:
-            self._session.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
-        except ClientError as error:
-            if says_not_found(error):
-                return False
-            raise
-        return True
+        return (
+            found(lambda: self._session.sagemaker.describe_model_package_group(ModelPackageGroupName=group)) is not None
+        )
 
     def create_group(self, group: str, description: str, tags: Mapping[str, str]) -> None:
         """A new, empty group."""
@@ -77,12 +71,7 @@ class ModelRegistry:
 
     def versions(self, group: str) -> list[Version]:
         """The group's versions, the newest first; none where the group isn't there."""
-        try:
-            return sorted(self._versions(group), reverse=True)
-        except ClientError as error:
-            if says_not_found(error):
-                return []
-            raise
+        return found(lambda: sorted(self._versions(group), reverse=True)) or []
 
     def _versions(self, group: str) -> Iterator[Version]:
         pages = self._session.sagemaker.get_paginator("list_model_packages").paginate(
@@ -99,15 +88,15 @@ class ModelRegistry:
 
     def describe(self, arn: str) -> Package:
         """A version in full."""
-        found = self._session.sagemaker.describe_model_package(ModelPackageName=arn)
-        containers = found.get("InferenceSpecification", {}).get("Containers", [])
+        told = self._session.sagemaker.describe_model_package(ModelPackageName=arn)
+        containers = told.get("InferenceSpecification", {}).get("Containers", [])
         return Package(
-            found["ModelPackageArn"],
-            found["ModelPackageVersion"],
-            found.get("ModelApprovalStatus", PENDING),
-            found.get("ApprovalDescription", ""),
+            told["ModelPackageArn"],
+            told["ModelPackageVersion"],
+            told.get("ModelApprovalStatus", PENDING),
+            told.get("ApprovalDescription", ""),
             tuple(_container(container) for container in containers),
-            found.get("CustomerMetadataProperties", {}),
+            told.get("CustomerMetadataProperties", {}),
         )
 
     def create(self, request: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError
 
 from container.artifact.manifest import MANIFEST_FILE, Manifest
-from deploy.aws.errors import code_of, says_not_found
+from deploy.aws.errors import code_of, found, says_not_found
 from deploy.aws.session import Session
 from deploy.errors import Missing, UsageError
 
@@ -33,10 +33,10 @@ class S3Uri(NamedTuple):
     @classmethod
     def parse(cls, text: str, called: str = "An S3 address") -> S3Uri:
         """Read an address; raises UsageError that says `called` isn't one."""
-        found = _URI.fullmatch(text)
-        if not found:
+        parts = _URI.fullmatch(text)
+        if not parts:
             raise UsageError(f"{called} looks like s3://BUCKET/KEY; this is {text!r}.", _BUCKETS)
-        return cls(found[1], found[2] or "")
+        return cls(parts[1], parts[2] or "")
 
     def __str__(self) -> str:
         return f"s3://{self.bucket}/{self.key}"
@@ -62,13 +62,8 @@ class S3:
 
     def head(self, uri: S3Uri) -> Head | None:
         """What there is at `uri`, or None."""
-        try:
-            found = self._session.s3.head_object(Bucket=uri.bucket, Key=uri.key)
-        except ClientError as error:
-            if says_not_found(error):
-                return None
-            raise
-        return Head(found["ContentLength"], found["ETag"].strip('"'))
+        answer = found(lambda: self._session.s3.head_object(Bucket=uri.bucket, Key=uri.key))
+        return Head(answer["ContentLength"], answer["ETag"].strip('"')) if answer else None
 
     def manifest(self, uri: S3Uri) -> Manifest | None:
         """The manifest of an archive, read from its stream; None for a bare model. Raises UsageError, ArtifactError."""
@@ -129,13 +124,8 @@ class S3:
 
     def get(self, uri: S3Uri) -> tuple[bytes, str] | None:
         """An object's bytes and media type; None where there is none (yet)."""
-        try:
-            found = self._session.s3.get_object(Bucket=uri.bucket, Key=uri.key)
-        except ClientError as error:
-            if says_not_found(error):
-                return None
-            raise
-        return found["Body"].read(), found.get("ContentType", "")
+        answer = found(lambda: self._session.s3.get_object(Bucket=uri.bucket, Key=uri.key))
+        return (answer["Body"].read(), answer.get("ContentType", "")) if answer else None
 
     def keys(self, prefix: S3Uri) -> Iterator[str]:
         """The keys below a prefix; raises Missing where there is no such bucket."""

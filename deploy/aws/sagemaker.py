@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import botocore.session
 from botocore.exceptions import ClientError
 
 from deploy.aws import tags as tagging
-from deploy.aws.errors import code_of, message_of, says_not_found
+from deploy.aws.errors import code_of, found, message_of, says_not_found
 from deploy.aws.session import Session
 
 CONSISTENCY_SECONDS: Final = 60
@@ -21,6 +21,7 @@ CONSISTENCY_SECONDS: Final = 60
 _PAUSE_SECONDS: Final = 3
 _NOT_YET: Final = ("could not find", "cannot find", "does not exist", "dynamodb", "could not assume role")
 
+T = TypeVar("T")
 Sleep = Callable[[float], None]
 
 
@@ -42,17 +43,17 @@ class SageMaker:
 
     # Reads
 
-    def endpoint(self, name: str) -> dict[str, Any] | None:
+    def endpoint(self, name: str) -> Mapping[str, Any] | None:
         """DescribeEndpoint's answer."""
-        return _found(lambda: self._session.sagemaker.describe_endpoint(EndpointName=name))
+        return found(lambda: self._session.sagemaker.describe_endpoint(EndpointName=name))
 
-    def config(self, name: str) -> dict[str, Any] | None:
+    def config(self, name: str) -> Mapping[str, Any] | None:
         """DescribeEndpointConfig's answer."""
-        return _found(lambda: self._session.sagemaker.describe_endpoint_config(EndpointConfigName=name))
+        return found(lambda: self._session.sagemaker.describe_endpoint_config(EndpointConfigName=name))
 
-    def model(self, name: str) -> dict[str, Any] | None:
+    def model(self, name: str) -> Mapping[str, Any] | None:
         """DescribeModel's answer."""
-        return _found(lambda: self._session.sagemaker.describe_model(ModelName=name))
+        return found(lambda: self._session.sagemaker.describe_model(ModelName=name))
 
     def tags(self, arn: str) -> dict[str, str]:
         """A resource's tags."""
@@ -112,15 +113,18 @@ class SageMaker:
 
     def delete_endpoint(self, name: str) -> None:
         """Delete an endpoint; it may be gone already."""
-        _found(lambda: self._session.sagemaker.delete_endpoint(EndpointName=name))
+        found(lambda: self._session.sagemaker.delete_endpoint(EndpointName=name))
 
     def delete_config(self, name: str) -> None:
         """Delete an endpoint configuration; it may be gone already."""
-        _found(lambda: self._session.sagemaker.delete_endpoint_config(EndpointConfigName=name))
+        found(lambda: self._session.sagemaker.delete_endpoint_config(EndpointConfigName=name))
 
     def delete_model(self, name: str) -> None:
         """Delete a model; it may be gone already."""
-        _found(lambda: self._session.sagemaker.delete_model(ModelName=name))
+        found(lambda: self._session.sagemaker.delete_model(ModelName=name))
+
+    def _eventually(self, call: Callable[[], T]) -> T:
+        return eventually(call, self._sleep, self._clock)
 
     def _pages(self, operation: Any, key: str, containing: str) -> Iterator[dict[str, Any]]:
         wanted = {"NameContains": containing} if containing else {}
@@ -128,27 +132,20 @@ class SageMaker:
         for page in pages.paginate(SortBy="CreationTime", SortOrder="Ascending", **wanted):
             yield from page[key]
 
-    def _eventually(self, call: Callable[[], Any]) -> Any:
-        end = self._clock() + CONSISTENCY_SECONDS
-        while True:
-            try:
-                return call()
-            except ClientError as error:
-                message = message_of(error).lower()
-                if (
-                    code_of(error) not in ("ValidationException", "ResourceInUse")
-                    or not any(words in message for words in _NOT_YET)
-                    or self._clock() >= end
-                ):
-                    raise
-            self._sleep(_PAUSE_SECONDS)
+
+def eventually(call: Callable[[], T], sleep: Sleep, clock: Callable[[], float]) -> T:
+    """What `call` answers, once AWS has heard of what was made a moment ago; its error when that takes too long."""
+    end = clock() + CONSISTENCY_SECONDS
+    while True:
+        try:
+            return call()
+        except ClientError as error:
+            if not _may_pass(error) or clock() >= end:
+                raise
+        sleep(_PAUSE_SECONDS)
 
 
-def _found(call: Callable[[], Any]) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = call()
-        return found
-    except ClientError as error:
-        if says_not_found(error):
-            return None
-        raise
+def _may_pass(error: ClientError) -> bool:
+    message = message_of(error).lower()
+    known = code_of(error) in ("ValidationException", "ResourceInUse") and any(words in message for words in _NOT_YET)
+    return known or says_not_found(error)

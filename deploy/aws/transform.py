@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import botocore.session
-from botocore.exceptions import ClientError
 
-from deploy.aws.errors import says_not_found
+from deploy.aws.errors import found
+from deploy.aws.sagemaker import eventually
 from deploy.aws.session import Session
 
 COMPLETED: Final = "Completed"
@@ -21,7 +21,6 @@ ENDED: Final = (COMPLETED, FAILED, STOPPED)
 
 LOG_GROUP: Final = "/aws/sagemaker/TransformJobs"
 """Where the containers of all jobs write; a job's streams start with its name."""
-_PAUSES: Final = (1, 2, 4, 8, 16)
 
 
 class Job(NamedTuple):
@@ -48,37 +47,25 @@ class TransformJobs:
 
     def create(self, request: Mapping[str, Any]) -> str:
         """Start a job, as CreateTransformJob takes it; its ARN. Waits until a model made a moment ago is known."""
-        for pause in _PAUSES:
-            try:
-                return self._create(request)
-            except ClientError as error:
-                if not says_not_found(error):
-                    raise
-            self._sleep(pause)
-        return self._create(request)
-
-    def _create(self, request: Mapping[str, Any]) -> str:
-        return self._session.sagemaker.create_transform_job(**request)["TransformJobArn"]
+        made = eventually(lambda: self._session.sagemaker.create_transform_job(**request), self._sleep, time.monotonic)
+        return made["TransformJobArn"]
 
     def describe(self, name: str) -> Job | None:
         """A job, or None where there is none of that name."""
-        try:
-            found = self._session.sagemaker.describe_transform_job(TransformJobName=name)
-        except ClientError as error:
-            if says_not_found(error):
-                return None
-            raise
+        told = found(lambda: self._session.sagemaker.describe_transform_job(TransformJobName=name))
+        if told is None:
+            return None
         return Job(
-            found["TransformJobName"],
-            found["TransformJobArn"],
-            found["TransformJobStatus"],
-            found.get("FailureReason", ""),
-            found["ModelName"],
-            found["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"],
-            found["TransformOutput"]["S3OutputPath"],
-            found["CreationTime"],
-            found.get("TransformStartTime"),
-            found.get("TransformEndTime"),
+            told["TransformJobName"],
+            told["TransformJobArn"],
+            told["TransformJobStatus"],
+            told.get("FailureReason", ""),
+            told["ModelName"],
+            told["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"],
+            told["TransformOutput"]["S3OutputPath"],
+            told["CreationTime"],
+            told.get("TransformStartTime"),
+            told.get("TransformEndTime"),
         )
 
     def stop(self, name: str) -> None:

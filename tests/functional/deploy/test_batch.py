@@ -256,7 +256,7 @@ def test_a_model_made_a_moment_ago_is_waited_for(session: Session) -> None:
         stubber.add_client_error("create_transform_job", "ValidationException", "Could not find model 'm'.")
         stubber.add_response("create_transform_job", {"TransformJobArn": ARN}, request)
         assert TransformJobs(session, slept.append).create(request) == ARN
-    assert slept == [1]
+    assert slept == [3]
 
 
 def test_only_the_jobs_own_lines_are_read_oldest_first(session: Session) -> None:
