@@ -13,7 +13,7 @@ def main(model: str) -> None:
     """Rewrite the payloads that don't belong to `model`, and say so."""
     coppice = Path(sys.executable).with_name("coppice")
     for form in ("csv", "json"):
-        command = [coppice, "inspect", model, "--example", form]
+        command = [str(coppice), "inspect", model, "--example", form]
         body = subprocess.run(command, check=True, capture_output=True).stdout  # noqa: S603
         payload = HERE / f"payload.{form}"
         if not payload.exists() or payload.read_bytes() != body:

@@ -1,0 +1,69 @@
+"""Which service a request is for. The Authorization header names service and region, as every AWS client signs it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+from werkzeug.wrappers import Request, Response
+
+DEFAULT_REGION: Final = "us-east-1"
+CREDENTIAL: Final = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+
+
+class Scope(NamedTuple):
+    """Whom a request was signed for; `service` is "" where nobody signed."""
+
+    service: str
+    region: str
+
+
+def scope_of(request: Request) -> Scope:
+    """Read the credential scope of Signature Version 4. Nothing is verified: any credentials do."""
+    found = CREDENTIAL.search(request.headers.get("Authorization", ""))
+    return Scope(found["service"], found["region"]) if found else Scope("", DEFAULT_REGION)
+
+
+Service = Callable[[Request, str], Response]
+"""Answers a request in a region."""
+
+
+class App:
+    """The WSGI application."""
+
+    def __init__(
+        self,
+        *,
+        runtime: Service,
+        sagemaker: Service,
+        scaling: Service,
+        ecr: Service,
+        admin: Service,
+        others: Callable[[Request], Response],
+    ) -> None:
+        self._targets = {"SageMaker": sagemaker, "AnyScaleFrontendService": scaling}
+        self._runtime = runtime
+        self._ecr = ecr
+        self._admin = admin
+        self._others = others
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """WSGI."""
+        answer = self._answer(Request(environ))
+        answer.headers.setdefault("x-amzn-RequestId", str(uuid.uuid4()))
+        return answer(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        scope = scope_of(request)
+        if request.path.startswith("/_coppice/"):
+            return self._admin(request, scope.region)
+        if scope.service == "sagemaker" and request.path.startswith("/endpoints/"):
+            return self._runtime(request, scope.region)
+        service = self._targets.get(request.headers.get("X-Amz-Target", "").partition(".")[0])
+        if service is not None:
+            return service(request, scope.region)
+        if scope.service == "ecr":
+            return self._ecr(request, scope.region)
+        return self._others(request)

@@ -1,0 +1,1 @@
+"""SageMaker's control plane: what is created, described, listed, updated and deleted."""

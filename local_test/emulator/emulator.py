@@ -1,0 +1,88 @@
+"""The composition root: which part gets which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from local_test.emulator.admin import Admin
+from local_test.emulator.app import App
+from local_test.emulator.aws import Aws
+from local_test.emulator.batch.transforms import Transforms
+from local_test.emulator.control.service import sagemaker, scaling
+from local_test.emulator.hosting.asynchronous import Asynchronous
+from local_test.emulator.hosting.hosting import Hosting
+from local_test.emulator.hosting.runtime import Runtime
+from local_test.emulator.hosting.scaler import Scaler
+from local_test.emulator.instances.instance import Backend
+from local_test.emulator.instances.model_data import ModelData
+from local_test.emulator.instances.starter import Starter
+from local_test.emulator.journal import Journal
+from local_test.emulator.moto_services import MotoServices
+from local_test.emulator.observe.log_stream import LogStreams
+from local_test.emulator.observe.metrics import Metrics
+from local_test.emulator.options import Options
+from local_test.emulator.registry.ecr import Ecr
+from local_test.emulator.server import Server
+from local_test.emulator.store import Store
+
+
+class Emulator:
+    """One emulator: up after `start`; after `close` nothing is left but the state's folder."""
+
+    def __init__(self, options: Options, backend: Backend, folder: Path, registry: str | None = None) -> None:
+        """Take the port. `folder` is for what goes with the emulator, and whoever made it removes it; `registry` is the
+        HOST:PORT that ECR hands out. Raises OSError where the port is taken."""
+        file = None
+        if options.state is not None:
+            options.state.mkdir(parents=True, exist_ok=True)
+            file = options.state / "emulator.sqlite"
+        self._server = Server(options.port)
+        self.address = self._server.address
+        self._store = Store(file)
+        self._journal = Journal(file)
+        self._moto = MotoServices(self._journal)
+        self._backend = backend
+        aws = Aws(self.address)
+        self._logs = LogStreams(aws)
+        self._metrics = Metrics(aws)
+        models = ModelData(aws, folder / "models", options.download_rate)
+        starter = Starter(backend, models, options.mb_per_vcpu, options.limits.ping_seconds)
+        self._transforms = Transforms(self._store, starter, aws, self._logs, options)
+        self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options)
+        self._asynchronous = Asynchronous(self._store, self._hosting, aws)
+        self._scaler = Scaler(self._store, self._hosting, aws)
+        self._app = App(
+            runtime=Runtime(self._store, self._hosting, self._asynchronous, options),
+            sagemaker=sagemaker(self._store, self._hosting, self._transforms, aws),
+            scaling=scaling(self._store, self._hosting),
+            ecr=Ecr(self._moto, registry),
+            admin=Admin(self.reset),
+            others=self._moto,
+        )
+
+    def start(self) -> None:
+        """Bring back what the state remembers, and answer."""
+        self._moto.restore()
+        self._server.start(self._app)
+        self._hosting.restore()
+        self._transforms.restore()
+        self._scaler.start()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._hosting.reset()
+        self._store.clear()
+        self._moto.reset()
+
+    def close(self) -> None:
+        """Stop whatever runs, send what is still to be sent, and answer no more."""
+        self._scaler.close()
+        self._asynchronous.close()
+        self._transforms.close()
+        self._hosting.close()
+        self._backend.close()
+        self._logs.close()
+        self._metrics.close()
+        self._server.close()
+        self._journal.close()
+        self._store.close()

@@ -1,0 +1,1 @@
+"""Endpoints that run: their life, their instances, and the calls that reach them."""

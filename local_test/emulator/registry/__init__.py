@@ -1,0 +1,1 @@
+"""A real registry on loopback, and an ECR that hands it out."""
