@@ -1,0 +1,50 @@
+from werkzeug.test import Client
+from werkzeug.wrappers import Response
+
+from local_test.emulator.app import DEFAULT_REGION, App
+
+SIGNED = "AWS4-HMAC-SHA256 Credential=any/20261124/eu-west-1/{}/aws4_request, SignedHeaders=host, Signature=0"
+
+
+def named(name):
+    return lambda request, region="": Response(f"{name} {region}".strip())
+
+
+APP = App(
+    runtime=named("runtime"),
+    sagemaker=named("sagemaker"),
+    scaling=named("scaling"),
+    ecr=named("ecr"),
+    admin=named("admin"),
+    others=named("moto"),
+)
+
+
+def ask(path, service="", target=""):
+    headers = {"Authorization": SIGNED.format(service)} if service else {}
+    if target:
+        headers["X-Amz-Target"] = target
+    return Client(APP).post(path, headers=headers)
+
+
+def test_a_request_goes_to_the_service_it_was_signed_for():
+    assert ask("/endpoints/houses/invocations", "sagemaker").text == "runtime eu-west-1"
+    assert ask("/", "sagemaker", "SageMaker.CreateModel").text == "sagemaker eu-west-1"
+    assert ask("/", "application-autoscaling", "AnyScaleFrontendService.PutScalingPolicy").text == "scaling eu-west-1"
+    assert ask("/", "ecr", "AmazonEC2ContainerRegistry_V20150921.DescribeImages").text == "ecr eu-west-1"
+    assert ask("/", "logs", "Logs_20140328.PutLogEvents").text == "moto"
+    assert ask("/bucket/key", "s3").text == "moto"
+
+
+def test_a_bucket_may_be_called_endpoints():
+    assert ask("/endpoints/houses/invocations", "s3").text == "moto"
+
+
+def test_an_unsigned_request_is_motos_in_the_default_region():
+    assert ask("/bucket/key").text == "moto"
+    assert ask("/_coppice/status").text == f"admin {DEFAULT_REGION}"
+
+
+def test_every_answer_has_a_request_id():
+    first, second = ask("/bucket/key"), ask("/bucket/key")
+    assert first.headers["x-amzn-RequestId"] != second.headers["x-amzn-RequestId"]
