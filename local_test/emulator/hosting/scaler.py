@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,11 +36,19 @@ class Scaler:
     the emulator.
     """
 
-    def __init__(self, store: Store, hosting: Hosting, aws: Aws, pace: Pace = AWS_PACE) -> None:
+    def __init__(
+        self,
+        store: Store,
+        hosting: Hosting,
+        aws: Aws,
+        pace: Pace = AWS_PACE,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._store = store
         self._hosting = hosting
         self._aws = aws
         self._pace = pace
+        self._clock = clock
         self._activities = Activities(store)
         self._cooling: dict[tuple[Resource, bool], float] = {}
         """Until when (monotonic) a resource isn't scaled out (True) or in (False) again."""
@@ -104,7 +113,7 @@ class Scaler:
     def _points(self, resource: Resource, metric: Metric) -> list[float | None]:
         """Of the periods that are over, oldest first."""
         period, count = self._pace.period, max(self._pace.in_points, self._pace.out_points)
-        end = int(time.time()) // period * period
+        end = int(self._clock()) // period * period
         start = end - period * count
         measured = {
             "Namespace": metric.namespace,

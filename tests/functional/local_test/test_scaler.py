@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from moto_address import moto_aws
+from moto_address import started_moto
 
 from local_test.emulator.aws import Aws
 from local_test.emulator.hosting.scaler import Scaler
@@ -20,6 +20,7 @@ ENDPOINT = Key(Kind.ENDPOINT, REGION, "e")
 WHERE = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/e/variant/v"}
 INSTANCES = WHERE | {"ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
 PROVISIONED = WHERE | {"ScalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency"}
+NOW = time.time()
 PACE = Pace(period=10, out_points=2, in_points=4, look_seconds=0.01)
 
 
@@ -52,7 +53,7 @@ class Stage:
         self.aws = aws
         self.store = Store(None)
         self.hosting = Played(self.store)
-        self.scaler = Scaler(self.store, self.hosting, aws, PACE)
+        self.scaler = Scaler(self.store, self.hosting, aws, PACE, clock=lambda: NOW)
 
     def endpoint(self, status="InService", **summary):
         self.store.put(ENDPOINT, {"EndpointStatus": status, "ProductionVariants": [{"VariantName": "v", **summary}]})
@@ -68,7 +69,7 @@ class Stage:
 
     def report(self, metric, *values):
         """One value in each of the last periods."""
-        end = time.time() // PACE.period * PACE.period
+        end = NOW // PACE.period * PACE.period
         data = [
             {
                 "MetricName": metric,
@@ -84,17 +85,24 @@ class Stage:
         return [document for _, document in self.store.all(Kind.SCALING_ACTIVITY)]
 
 
+@pytest.fixture(scope="module")
+def moto():
+    with started_moto() as moto:
+        yield moto
+
+
 @pytest.fixture
-def stage():
-    # A look within one period: the points that a test reports must still be the last ones.
-    left = PACE.period - time.time() % PACE.period
-    if left < 4:
-        time.sleep(left)
-    with moto_aws() as aws:
-        stage = Stage(aws)
-        yield stage
-        stage.scaler.close()
-        stage.store.close()
+def aws(moto):
+    moto.reset()
+    return moto.aws
+
+
+@pytest.fixture
+def stage(aws):
+    stage = Stage(aws)
+    yield stage
+    stage.scaler.close()
+    stage.store.close()
 
 
 @pytest.fixture
