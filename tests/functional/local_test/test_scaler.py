@@ -151,6 +151,36 @@ def test_provisioned_concurrency(stage):
     assert stage.hosting.told == [("v", {"VariantName": "v", "ServerlessUpdateConfig": concurrency})]
 
 
+def test_an_alarm_wakes_an_endpoint_from_none(stage):
+    arn = "arn:aws:autoscaling:eu-west-1:123456789012:scalingPolicy:1:resource/sagemaker/x:policyName/steps"
+    steps = {
+        "AdjustmentType": "ChangeInCapacity",
+        "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}],
+    }
+    document = INSTANCES | {"PolicyName": "steps", "PolicyARN": arn, "StepScalingPolicyConfiguration": steps}
+    stage.store.put(Key(Kind.SCALING_POLICY, REGION, "steps"), document)
+    stage.endpoint(CurrentInstanceCount=0)
+    stage.target(INSTANCES, 0, 5)
+    stage.policy(INSTANCES, "SageMakerVariantInvocationsPerInstance", 100)
+    stage.aws.client("cloudwatch", REGION).put_metric_alarm(
+        AlarmName="backlog",
+        Namespace="AWS/SageMaker",
+        MetricName="HasBacklogWithoutCapacity",
+        Dimensions=[{"Name": "EndpointName", "Value": "e"}, {"Name": "VariantName", "Value": "v"}],
+        Statistic="Average",
+        Period=PACE.period,
+        EvaluationPeriods=2,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        AlarmActions=[arn],
+    )
+    stage.scaler.look()
+    assert stage.hosting.told == []
+    stage.report("HasBacklogWithoutCapacity", 1, 1)
+    stage.scaler.look()
+    assert stage.hosting.told == [("v", {"VariantName": "v", "DesiredInstanceCount": 1})]
+
+
 def test_a_range_is_kept_to_without_any_policy(stage):
     stage.endpoint(CurrentInstanceCount=1)
     stage.target(INSTANCES, 3, 5)

@@ -98,11 +98,11 @@ def test_a_customized_metric():
 @pytest.mark.parametrize(
     "document",
     [
-        {"PolicyName": "p", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": {}},
+        {"PolicyName": "p", "PredictiveScalingPolicyConfiguration": {}},
         policy(PredefinedMetricSpecification={"PredefinedMetricType": "ALBRequestCountPerTarget"}),
         policy(CustomizedMetricSpecification={"Metrics": [{"Id": "m"}]}),
     ],
-    ids=["steps", "another", "math"],
+    ids=["predictive", "another", "math"],
 )
 def test_what_isnt_emulated(document):
     assert tracking(document, "e", "v") is None
