@@ -73,8 +73,9 @@ def _within(over: float, adjustment: Mapping[str, float]) -> bool:
 def _changed(settings: Mapping[str, Any], capacity: int, change: int) -> int:
     match settings["AdjustmentType"]:
         case "ExactCapacity":
-            return int(change)
+            return change
         case "PercentChangeInCapacity":
-            magnitude = max(abs(capacity * change / 100), settings.get("MinAdjustmentMagnitude", 1))
-            return capacity + (math.floor(magnitude) if change > 0 else -math.floor(magnitude))
+            least = int(settings.get("MinAdjustmentMagnitude", 1))
+            magnitude = max(abs(capacity * change) // 100, least)
+            return capacity + (magnitude if change > 0 else -magnitude)
     return capacity + change
