@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tarfile
 import tempfile
@@ -12,11 +13,11 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Final
 
 from local_test.emulator.aws import Aws
 
+S3_URL: Final = re.compile(r"s3://(?P<Bucket>[A-Za-z0-9._-]{1,255})/(?P<Key>.+)")
 _UNREADABLE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError)
 
 
@@ -42,8 +43,11 @@ class ModelData:
         """
         began = time.monotonic()
         s3 = self._aws.client("s3", region)
-        where = {"Bucket": urlsplit(url).netloc, "Key": urlsplit(url).path.removeprefix("/")}
+        found = S3_URL.fullmatch(url)
         try:
+            if found is None:
+                raise KeyError(url)
+            where = found.groupdict()
             head = s3.head_object(**where)
             folder = self._folder / hashlib.sha256(f"{url} {head['ETag']}".encode()).hexdigest()[:32]
             with self._lock:

@@ -71,7 +71,7 @@ def test_one_model_is_unpacked_once_and_another_one_under_the_same_key_is_anothe
     assert (folders[0] / "model").read_bytes() == b"first"
 
 
-@pytest.mark.parametrize("url", ["s3://nowhere/model.tar.gz", "s3://models/nothing", "s3://models"])
+@pytest.mark.parametrize("url", ["s3://nowhere/model.tar.gz", "s3://models/nothing", "s3://models", "s3://a b/c"])
 def test_an_archive_that_is_not_there(put, aws, tmp_path, url):
     with pytest.raises(ModelDataError, match=r'Failed to download model data for container "container_1".*' + url):
         models(aws, tmp_path).fetch(REGION, url)
@@ -113,3 +113,8 @@ def test_the_rate_makes_every_fetch_take_its_time(put, aws, tmp_path):
     began = time.monotonic()
     models(aws, tmp_path, rate=size * 5).fetch(REGION, URL)
     assert time.monotonic() - began >= 0.2
+
+
+def test_a_key_may_have_whatever_characters(put, aws, tmp_path):
+    aws.client("s3", REGION).put_object(Bucket="models", Key="a b/c#d?e.tar.gz", Body=archive(model=b"x"))
+    assert (models(aws, tmp_path).fetch(REGION, "s3://models/a b/c#d?e.tar.gz") / "model").exists()
