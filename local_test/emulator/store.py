@@ -27,6 +27,10 @@ class Kind(StrEnum):
     """By the resource's ARN: {"Tags": [{"Key": …, "Value": …}]}."""
     SCALABLE_TARGET = "scalable-target"
     SCALING_POLICY = "scaling-policy"
+    SCALING_ACTIVITY = "scaling-activity"
+    """In the shape of DescribeScalingActivities, by ActivityId."""
+    ASYNC_REQUEST = "async-request"
+    """Until it is done: `hosting.async_request.AsyncRequest`."""
 
 
 class Key(NamedTuple):
