@@ -1,7 +1,7 @@
-"""What went wrong, in the service's words where they are known, and after them what this machine knows and AWS doesn't say.
+"""What went wrong, in the service's words where they are known, and after them what AWS doesn't say.
 
-The words come from users' reports: sagemaker-python-sdk#1119 (timeout), amazon-sagemaker-examples#3089 (no response), #245
-(413) and #275 (images), ultralytics#6552 (response body), fraud-detection-using-machine-learning#9 (model data).
+The words come from users' reports: sagemaker-python-sdk#1119 (timeout), amazon-sagemaker-examples#3089 (no response)
+and #275 (images), ultralytics#6552 (response body), fraud-detection-using-machine-learning#9 (model data).
 """
 
 from __future__ import annotations
@@ -18,9 +18,14 @@ from local_test.emulator.store import Key
 REASON_CHARS: Final = 1024
 """Of FailureReason, by the service's model."""
 TIMED_OUT: Final = (
-    "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each "
-    "container in Amazon CloudWatch, resolve the issue, and try again."
+    "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
+    "each container in Amazon CloudWatch, resolve the issue, and try again."
 )
+
+
+def invalid(message: str) -> ServiceError:
+    """The request can't be answered. SageMaker Runtime calls it so, its control plane ValidationException."""
+    return ServiceError("ValidationError", message)
 
 
 def failure_reason(variant: Variant, failure: LaunchFailed) -> str:
@@ -67,7 +72,9 @@ def answered(endpoint: Key, status: int, body: bytes, stream_arn: str) -> Servic
     """The container answered with a 4xx or 5xx."""
     side = "client" if status < 500 else "server"
     message = body.decode(errors="replace")
-    return _model_error(endpoint, f'Received {side} error ({status}) from primary with message "{message}"', status, message, stream_arn)
+    return _model_error(
+        endpoint, f'Received {side} error ({status}) from primary with message "{message}"', status, message, stream_arn
+    )
 
 
 def timed_out(endpoint: Key, stream_arn: str) -> ServiceError:
@@ -85,15 +92,15 @@ def too_large(endpoint: Key, max_bytes: int, stream_arn: str) -> ServiceError:
 def no_response(endpoint: Key, known: str, stream_arn: str) -> ServiceError:
     """The connection broke; `known` says more, or nothing."""
     message = (
-        f"Amazon SageMaker could not get a response from the {endpoint.name} endpoint. This can occur when CPU or memory "
-        "utilization is high. To check your utilization, see Amazon CloudWatch. To fix this problem, use an instance "
+        f"Amazon SageMaker could not get a response from the {endpoint.name} endpoint. This can occur when CPU or "
+        "memory utilization is high. To check your utilization, see Amazon CloudWatch. To fix this problem, use an instance "
         "type with more CPU capacity or memory."
     )
     return _failed(endpoint, f"{message} ({known})" if known else message, stream_arn)
 
 
 def insufficient_memory(endpoint: Key, variant: Variant, stream_arn: str) -> ServiceError:
-    """The container was killed. Only "insufficient memory" is known of AWS's message (its benchmark tool matches it)."""
+    """The container was killed. Of AWS's message only "insufficient memory" is known: its benchmark tool looks for it."""
     message = f"The container was stopped because of insufficient memory: {_outgrew(variant)}."
     return _failed(endpoint, message, stream_arn)
 
@@ -106,7 +113,9 @@ def died(endpoint: Key, variant: Variant, end: Exit | None, stream_arn: str) -> 
 
 
 def _failed(endpoint: Key, message: str, stream_arn: str) -> ServiceError:
-    return _model_error(endpoint, f'Received server error (0) from primary with message "{message}"', 0, message, stream_arn)
+    return _model_error(
+        endpoint, f'Received server error (0) from primary with message "{message}"', 0, message, stream_arn
+    )
 
 
 def _model_error(endpoint: Key, said: str, status: int, message: str, stream_arn: str) -> ServiceError:

@@ -72,7 +72,9 @@ class Launcher:
     def stop(self, instances: Iterable[Running], *, at_once: bool = False) -> None:
         """Stop them together: SIGTERM, and SIGKILL to what doesn't end in time, which `at_once` leaves little of."""
         grace = min(AT_ONCE_SECONDS, self._stop_seconds) if at_once else self._stop_seconds
-        threads = [threading.Thread(target=one.instance.stop, args=(grace,), name="stop", daemon=True) for one in instances]
+        threads = [
+            threading.Thread(target=one.instance.stop, args=(grace,), name="stop", daemon=True) for one in instances
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

@@ -73,7 +73,9 @@ def read_plan(store: Store, endpoint: Key, config_name: str, limits: Limits) -> 
     """Read what a configuration asks for. Raises CannotPlan."""
     config = store.get(Key(Kind.ENDPOINT_CONFIG, endpoint.region, config_name))
     if config is None:
-        raise CannotPlan(f'Could not find endpoint configuration "{_arn(endpoint.region, "endpoint-config", config_name)}".')
+        raise CannotPlan(
+            f'Could not find endpoint configuration "{_arn(endpoint.region, "endpoint-config", config_name)}".'
+        )
     return Plan(
         config_name,
         tuple(_variant(store, endpoint.region, variant, limits) for variant in config["ProductionVariants"]),
