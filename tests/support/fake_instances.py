@@ -55,7 +55,7 @@ class FakeInstance:
                 with contextlib.suppress(ConnectionError):
                     instance.answers(instance, self, body)
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *args: Any) -> None:
                 pass
 
         class Server(ThreadingHTTPServer):

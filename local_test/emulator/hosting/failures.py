@@ -93,14 +93,14 @@ def no_response(endpoint: Key, known: str, stream_arn: str) -> ServiceError:
     """The connection broke; `known` says more, or nothing."""
     message = (
         f"Amazon SageMaker could not get a response from the {endpoint.name} endpoint. This can occur when CPU or "
-        "memory utilization is high. To check your utilization, see Amazon CloudWatch. To fix this problem, use an instance "
-        "type with more CPU capacity or memory."
+        "memory utilization is high. To check your utilization, see Amazon CloudWatch. To fix this problem, use an "
+        "instance type with more CPU capacity or memory."
     )
     return _failed(endpoint, f"{message} ({known})" if known else message, stream_arn)
 
 
 def insufficient_memory(endpoint: Key, variant: Variant, stream_arn: str) -> ServiceError:
-    """The container was killed. Of AWS's message only "insufficient memory" is known: its benchmark tool looks for it."""
+    """The container was killed. Of AWS's message "insufficient memory" is known: its benchmark tool reads that."""
     message = f"The container was stopped because of insufficient memory: {_outgrew(variant)}."
     return _failed(endpoint, message, stream_arn)
 

@@ -34,7 +34,8 @@ class Result(Protocol):
     """A Reply or a ServiceError."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """HTTP's."""
 
 
 class Ledger:

@@ -55,7 +55,7 @@ class Runtime:
         return answer
 
     def _answer(self, request: Request, region: str, request_id: str) -> Response:
-        _, _, name, operation = (request.path.split("/") + ["", ""])[:4]
+        _, _, name, operation = [*request.path.split("/"), "", ""][:4]
         answer = self._operations.get(operation)
         if answer is None or request.method != "POST":
             raise ServiceError("UnknownOperationException", f"coppice local doesn't emulate {operation}.", 404)
@@ -81,7 +81,7 @@ class Runtime:
         answer.headers["x-Amzn-Invoked-Production-Variant"] = reply.variant
         return answer
 
-    def _invoke_async(self, request: Request, endpoint: Key, request_id: str) -> Response:
+    def _invoke_async(self, request: Request, endpoint: Key, _: str) -> Response:
         self._document(endpoint)
         return self._asynchronous(request, endpoint.region, endpoint.name)
 

@@ -20,7 +20,7 @@ class ServerlessPool(Pool):
         super().__init__(variant, launcher)
         self._idle_seconds = idle_seconds
 
-    def take(self, seconds: float) -> Lease:
+    def take(self, seconds: float) -> Lease:  # noqa: ARG002 - it waits for nobody
         """As Pool.take. Never waits for another call to end: what is over the limit is throttled."""
         with self._changed:
             if self._closing.is_set():
