@@ -1,4 +1,4 @@
-"""Hosting and SageMaker Runtime behind a real address, over instances that are played; the store is the control plane."""
+"""Hosting and SageMaker Runtime at a real address, over instances that are played; a test is the control plane."""
 
 from __future__ import annotations
 

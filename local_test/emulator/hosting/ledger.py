@@ -118,4 +118,4 @@ def _outcome(result: Result) -> str:
         if result.code == "ThrottlingException":
             return "throttled"
         return f"status {result.status} {result.code}: {result.fields.get('OriginalMessage', result.message)}"
-    return "" if result.status < 400 else f"status 424 ModelError: the container answered {result.status}"
+    return "" if 200 <= result.status < 300 else f"status 424 ModelError: the container answered {result.status}"

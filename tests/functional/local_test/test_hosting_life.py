@@ -1,4 +1,4 @@
-"""An endpoint's life: created, updated, rolled back, resized, deleted, and brought back after the emulator was killed."""
+"""An endpoint's life: created, updated, rolled back, resized, deleted, and brought back after a kill."""
 
 from __future__ import annotations
 
