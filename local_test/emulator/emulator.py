@@ -49,7 +49,7 @@ class Emulator:
         starter = Starter(backend, models, options.mb_per_vcpu, options.limits.ping_seconds)
         self._transforms = Transforms(self._store, starter, aws, self._logs, options)
         self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options)
-        self._asynchronous = Asynchronous(self._store, self._hosting, aws)
+        self._asynchronous = Asynchronous(self._store, self._hosting, aws, self._metrics, options.limits)
         self._scaler = Scaler(self._store, self._hosting, aws)
         self._app = App(
             runtime=Runtime(self._store, self._hosting, self._asynchronous, options),
@@ -65,6 +65,7 @@ class Emulator:
         self._moto.restore()
         self._server.start(self._app)
         self._hosting.restore()
+        self._asynchronous.restore()
         self._transforms.restore()
         self._scaler.start()
 
@@ -77,9 +78,10 @@ class Emulator:
     def close(self) -> None:
         """Stop whatever runs, send what is still to be sent, and answer no more."""
         self._scaler.close()
-        self._asynchronous.close()
+        self._asynchronous.stop()
         self._transforms.close()
         self._hosting.close()
+        self._asynchronous.close()
         self._backend.close()
         self._logs.close()
         self._metrics.close()
