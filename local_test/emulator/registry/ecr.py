@@ -121,14 +121,11 @@ class _AnswerAboutImages:
                 self._tell_of(image)
 
     def _tell_of(self, image: Pushed) -> None:
-        told = {
-            "imageManifest": image.manifest,
-            "imageDigest": image.digest,
-            "imageManifestMediaType": image.media_type,
-        }
-        for tag in sorted(image.tags) or [None]:
-            tagged = {"imageTag": tag} if tag else {}
-            self._moto(_ask(self._request, "PutImage", self._name | told | tagged))
+        told = self._name | {"imageManifest": image.manifest, "imageDigest": image.digest}
+        told["imageManifestMediaType"] = image.media_type
+        tags: list[dict[str, str]] = [{"imageTag": tag} for tag in sorted(image.tags)] or [{}]
+        for tag in tags:
+            self._moto(_ask(self._request, "PutImage", told | tag))
 
     def _tell_registry(self) -> None:
         shown = {image.digest: image.tags for image in self._shown() or ()}

@@ -53,15 +53,16 @@ class Server:
 def start(data: Path, run: Path, program: str | None = None, image: str = IMAGE) -> Server:
     """Start a registry over the images in `data`, at the port that it had before: the images' addresses carry it.
 
-    `run` is the emulator's folder. `program` is where docker-registry is; without it, or one on the PATH, a container
-    of `image` runs. Raises RegistryFailed.
+    `run` is the emulator's folder. `program` is where docker-registry is, by default on the PATH; "" takes a
+    container of `image` whatever is there. Raises RegistryFailed.
     """
     data.mkdir(parents=True, exist_ok=True)
     run.mkdir(parents=True, exist_ok=True)
     remembered = data / _PORT
     port = int(remembered.read_text()) if remembered.exists() else 0
     host = f"{HOST}:{_free(port)}"
-    program = program or shutil.which("docker-registry")
+    if program is None:
+        program = shutil.which("docker-registry")
     server = _process(program, host, data, run) if program else _container(image, host, data, run)
     remembered.write_text(host.rpartition(":")[2])
     return server
