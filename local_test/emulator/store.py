@@ -27,6 +27,7 @@ class Kind(StrEnum):
     """By the resource's ARN: {"Tags": [{"Key": …, "Value": …}]}."""
     SCALABLE_TARGET = "scalable-target"
     SCALING_POLICY = "scaling-policy"
+    SCALING_ACTIVITY = "scaling-activity"
 
 
 class Key(NamedTuple):
