@@ -114,7 +114,7 @@ def instances(stage):
 
 
 def test_more_instances_for_more_invocations(instances):
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     assert instances.hosting.told == [("v", {"VariantName": "v", "DesiredInstanceCount": 5})]
     (activity,) = instances.activities()
@@ -129,14 +129,14 @@ def test_more_instances_for_more_invocations(instances):
 
 
 def test_fewer_instances_for_none_but_the_least(instances):
-    instances.report("Invocations", 0, 0, 0, 0)
+    instances.report("InvocationsPerInstance", 0, 0, 0, 0)
     instances.scaler.look()
     assert instances.hosting.told == [("v", {"VariantName": "v", "DesiredInstanceCount": 1})]
 
 
 def test_what_isnt_reported_changes_nothing(instances):
     instances.scaler.look()
-    instances.report("Invocations", 400)
+    instances.report("InvocationsPerInstance", 400)
     instances.scaler.look()
     assert instances.hosting.told == []
 
@@ -189,18 +189,18 @@ def test_a_range_is_kept_to_without_any_policy(stage):
 
 
 def test_a_cooldown_is_waited_for(instances):
-    instances.report("Invocations", 210, 210)
+    instances.report("InvocationsPerInstance", 105, 105)
     instances.scaler.look()
-    instances.report("Invocations", 900, 900)
+    instances.report("InvocationsPerInstance", 300, 300)
     instances.scaler.look()
     assert [wanted["DesiredInstanceCount"] for _, wanted in instances.hosting.told] == [3]
 
 
 def test_without_a_cooldown_it_goes_on(instances):
     instances.policy(INSTANCES, "SageMakerVariantInvocationsPerInstance", 100, ScaleOutCooldown=0)
-    instances.report("Invocations", 210, 210)
+    instances.report("InvocationsPerInstance", 105, 105)
     instances.scaler.look()
-    instances.report("Invocations", 900, 900)
+    instances.report("InvocationsPerInstance", 300, 300)
     instances.scaler.look()
     assert [wanted["DesiredInstanceCount"] for _, wanted in instances.hosting.told] == [3, 5]
 
@@ -208,27 +208,27 @@ def test_without_a_cooldown_it_goes_on(instances):
 @pytest.mark.parametrize("status", ["Updating", "Deleting", "Creating", "Failed"])
 def test_an_endpoint_that_isnt_in_service_is_left_alone(instances, status):
     instances.endpoint(status, CurrentInstanceCount=2)
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     assert instances.hosting.told == []
 
 
 def test_a_deregistered_target_is_left_alone(instances):
     instances.store.delete(Key(Kind.SCALABLE_TARGET, REGION, "t"))
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     assert instances.hosting.told == []
 
 
 def test_scaling_can_be_suspended(instances):
     instances.target(INSTANCES, 1, 5, SuspendedState={"DynamicScalingOutSuspended": True})
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     assert instances.hosting.told == []
 
 
 def test_an_endpoint_that_ended_in_the_middle_failed_to_scale(instances):
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     instances.store.delete(ENDPOINT)
     instances.scaler.look()
@@ -246,7 +246,7 @@ def test_what_cant_be_followed_is_said_once(instances, caplog):
 
 
 def test_it_looks_by_itself_until_it_is_closed(instances):
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.start()
     assert instances.hosting.called.wait(60)
     instances.scaler.close()
