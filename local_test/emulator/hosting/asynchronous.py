@@ -122,11 +122,11 @@ class Asynchronous:
 
     def _serve(self, endpoint: Key) -> None:
         """Start what has an instance, and end what has waited too long."""
-        document = self._store.get(endpoint)
-        if document is None:
+        document = self._store.get(endpoint) or {}
+        config = document.get("AsyncInferenceConfig")
+        if config is None:
             self._forget(endpoint)
             return
-        config = document["AsyncInferenceConfig"]
         expired, started = self._taken(endpoint, _instances(document) * _per_instance(config))
         for request in expired:
             self._start(request, config, _expire)

@@ -213,6 +213,18 @@ def test_an_endpoint_that_isnt_in_service_is_left_alone(instances, status):
     assert instances.hosting.told == []
 
 
+def test_an_update_that_begins_meanwhile_goes_first(instances):
+    class Overtaken(Store):
+        def change(self, key, change):
+            super().change(key, lambda document: document.update(EndpointStatus="Updating"))
+            return super().change(key, change)
+
+    instances.report("InvocationsPerInstance", 200, 205)
+    instances.store.__class__ = Overtaken
+    instances.scaler.look()
+    assert instances.hosting.told == []
+
+
 def test_a_deregistered_target_is_left_alone(instances):
     instances.store.delete(Key(Kind.SCALABLE_TARGET, REGION, "t"))
     instances.report("InvocationsPerInstance", 200, 205)
