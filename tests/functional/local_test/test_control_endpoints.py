@@ -334,7 +334,28 @@ def test_concurrency_changes_without_a_new_configuration(sagemaker, control, mod
     )
     assert "DesiredInstanceCount" in refused(update, **change(DesiredInstanceCount=1))
     assert '"other"' in refused(update, **change(VariantName="other"))
+    twice = [{"VariantName": "main", "DesiredWeight": weight} for weight in (1, 2)]
+    assert "non-unique" in refused(update, EndpointName="houses", DesiredWeightsAndCapacities=twice)
     assert sagemaker.describe_endpoint(EndpointName="houses")["EndpointStatus"] == "InService"
+
+
+def test_instances_go_to_none_only_where_requests_can_wait(sagemaker, model):
+    endpoint(sagemaker, "instances", real_time())
+    output = {"OutputConfig": {"S3OutputPath": "s3://out/"}}
+    config(sagemaker, "waiting", real_time(), AsyncInferenceConfig=output)
+    sagemaker.create_endpoint(EndpointName="waiting", EndpointConfigName="waiting")
+    assert sagemaker.describe_endpoint(EndpointName="waiting")["AsyncInferenceConfig"] == output
+    none = [{"VariantName": "main", "DesiredInstanceCount": 0}]
+    update = sagemaker.update_endpoint_weights_and_capacities
+    update(EndpointName="waiting", DesiredWeightsAndCapacities=none)
+    said = refused(update, EndpointName="instances", DesiredWeightsAndCapacities=none)
+    assert said.startswith("ValidationException: DesiredInstanceCount can be 0")
+    update(EndpointName="instances", DesiredWeightsAndCapacities=[{"VariantName": "main", "DesiredInstanceCount": 2}])
+    (variant,) = sagemaker.describe_endpoint(EndpointName="instances")["ProductionVariants"]
+    assert variant["DesiredInstanceCount"] == 2
+    serverless_only = [{"VariantName": "main", "ServerlessUpdateConfig": {"MaxConcurrency": 2}}]
+    said = refused(update, EndpointName="instances", DesiredWeightsAndCapacities=serverless_only)
+    assert "ServerlessUpdateConfig is not supported" in said
 
 
 def test_the_accounts_concurrency_is_shared(sagemaker, control, model):
