@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
 from typing import NamedTuple
 
 from local_test.emulator.errors import ServiceError
@@ -15,15 +14,11 @@ from local_test.emulator.hosting.pool import Lease, Pool
 from local_test.emulator.instances.exchange import Answer, Broken, Question, TimedOut, TooLarge, exchange
 from local_test.emulator.store import Key
 
-Exchange = Callable[..., Answer]
-
 
 class Reply(NamedTuple):
-    """An Answer, and who gave it."""
+    """An answer, and who gave it."""
 
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+    answer: Answer
     variant: str
     log_stream_arn: str
 
@@ -65,7 +60,8 @@ def perform(call: Call, pool: Pool, ledger: Ledger) -> Reply:
         memory = lease.running.instance.memory_bytes()
         pool.give_back(lease.running)
     spent = Spent(lease, model_seconds, time.monotonic() - began - model_seconds, memory)
-    ledger.performed(call.endpoint, pool.variant, call.request_id, spent, result)
+    outcome = result if isinstance(result, ServiceError) else result.answer
+    ledger.performed(call.endpoint, pool.variant, call.request_id, spent, outcome)
     if isinstance(result, ServiceError):
         raise result
     return result
@@ -86,4 +82,4 @@ def _ask(call: Call, pool: Pool, lease: Lease) -> Reply | ServiceError:
     end = running.instance.ended() if answer.status >= 500 else None
     if end is not None and end.out_of_memory:
         return failures.insufficient_memory(endpoint, pool.variant, arn)
-    return Reply(*answer, pool.variant.name, arn)
+    return Reply(answer, pool.variant.name, arn)

@@ -17,7 +17,7 @@ from local_test.emulator.hosting.ledger import Ledger
 from local_test.emulator.hosting.plan import Plan
 from local_test.emulator.hosting.pool import Closed
 from local_test.emulator.hosting.summary import Images
-from local_test.emulator.instances.exchange import Question
+from local_test.emulator.instances.exchange import Answer, Question
 from local_test.emulator.instances.starter import Starter
 from local_test.emulator.limits import ACCOUNT
 from local_test.emulator.observe.log_stream import LogStreams
@@ -67,14 +67,12 @@ class Hosting:
         """Stop an endpoint whose document is Deleting, and remove the document, in the background."""
         self._endpoint(endpoint).delete(lambda: self._forget(endpoint))
 
-    def call(
-        self,
-        endpoint: Key,
-        variant: str | None,
-        question: Question,
-        seconds: float,
-        max_bytes: int,
-        request_id: str | None = None,
+    def call(self, endpoint: Key, variant: str | None, question: Question, seconds: float, max_bytes: int) -> Answer:
+        """`invoke`, where only the answer matters."""
+        return self.invoke(endpoint, variant, question, seconds, max_bytes, new_request_id()).answer
+
+    def invoke(
+        self, endpoint: Key, variant: str | None, question: Question, seconds: float, max_bytes: int, request_id: str
     ) -> Reply:
         """One invocation: waits for an instance, asks it, reports. Whatever status the container answers comes back.
 
@@ -82,7 +80,7 @@ class Hosting:
         where there is no answer to pass on: ThrottlingException, ModelError, ModelNotReadyException,
         ServiceUnavailable, ValidationError.
         """
-        call = Call(endpoint, question, seconds, max_bytes, request_id or new_request_id())
+        call = Call(endpoint, question, seconds, max_bytes, request_id)
         while True:
             fleet = self._fleet(endpoint)
             try:
