@@ -14,6 +14,7 @@ import pytest
 from fake_instances import echo, fake_starter, reply, until
 from hosted import LIMITS, hosted, real_time, serverless
 
+from local_test.emulator.hosting import failures
 from local_test.emulator.instances.instance import Exit
 from local_test.emulator.instances.starter import StartFailed
 
@@ -170,11 +171,7 @@ def test_a_container_that_hangs_times_out_and_keeps_its_instance(starter):
         one.deploy()
         error = one.refused(b"hang")
         assert code(error) == ("ModelError", 424)
-        assert str(error).endswith(
-            'Received server error (0) from primary with message "Your invocation timed out while waiting for a '
-            "response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the "
-            f'issue, and try again.". {SEE}'
-        )
+        assert str(error).endswith(f'Received server error (0) from primary with message "{failures.TIMED_OUT}". {SEE}')
         assert one.invoke()["Body"].read() == b"x"
         assert len(starter.started) == 2  # the one that was checked, and the one that has answered both
         release.set()
