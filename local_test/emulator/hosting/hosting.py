@@ -110,14 +110,10 @@ class Hosting:
     def restore(self) -> None:
         """After a start: serve again what the store says is InService, and finish what was under way."""
         for key, document in self._store.all(Kind.ENDPOINT):
-            status = document["EndpointStatus"]
-            if status == "Deleting":
+            if document["EndpointStatus"] == "Deleting":
                 self.delete(key)
-                continue
-            endpoint = self._endpoint(key)
-            endpoint.serve_again()
-            if status in ("Creating", "Updating"):
-                endpoint.deploy()
+            else:
+                self._endpoint(key).serve_again(document)
 
     def reset(self) -> None:
         """Stop every endpoint at once, and forget it."""

@@ -9,6 +9,7 @@ import pytest
 from fake_instances import fake_starter, reply, until
 from hosted import hosted, real_time, serverless
 
+from local_test.emulator.instances.exchange import Question
 from local_test.emulator.instances.instance import Exit
 from local_test.emulator.instances.starter import StartFailed
 from local_test.emulator.store import Key, Kind, Store
@@ -246,6 +247,26 @@ def test_after_a_kill_the_store_is_gone_on_from(starter, tmp_path, status):
     store.close()
 
 
+def test_a_change_of_capacity_goes_on_after_a_kill(starter, tmp_path):
+    store = Store(tmp_path / "a.sqlite")
+    with hosted(starter, store=store) as one:
+        one.configure("c1", serverless(4))
+        one.deploy()
+        starter.hold.clear()
+        store.change(one.key(), lambda document: document.update(EndpointStatus="Updating"))
+        one.hosting.capacity(one.key(), "AllTraffic", {"ServerlessUpdateConfig": {"ProvisionedConcurrency": 2}})
+        again = Store(tmp_path / "a.sqlite")
+        with hosted(starter, store=again) as two:
+            two.hosting.restore()
+            assert two.status() == "Updating"
+            starter.hold.set()
+            until(lambda: two.status() == "InService")
+            config = again.get(two.key())["ProductionVariants"][0]["CurrentServerlessConfig"]
+            assert config == {"MemorySizeInMB": 1024, "MaxConcurrency": 4, "ProvisionedConcurrency": 2}
+        again.close()
+    store.close()
+
+
 def test_reset_stops_everything(one, starter):
     one.configure("c1", real_time(2))
     one.deploy()
@@ -274,15 +295,13 @@ def test_idle_instances_go(starter):
         one.configure("c1", serverless(2, provisioned=1))
         one.deploy()
         one.capacity({"ServerlessUpdateConfig": {"MaxConcurrency": 9}})
-        threads = [threading.Thread(target=one.hosting.call, args=(one.key(), None, *_SLOW)) for _ in range(3)]
+        asked = (one.key(), None, Question("POST", "/invocations"), 20, 1000)
+        threads = [
+            threading.Thread(target=one.hosting.call, args=(one.key(), None, question, 20, 1000)) for _ in range(3)
+        ]
         starter.answers = lambda instance, handler, body: (time.sleep(0.3), reply(handler, 200, b""))
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         until(lambda: len(starter.alive()) == 1)
-
-
-from local_test.emulator.instances.exchange import Question  # noqa: E402
-
-_SLOW = (Question("POST", "/invocations"), 20, 1000)
