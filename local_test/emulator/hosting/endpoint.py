@@ -137,7 +137,7 @@ class Endpoint:
         fleet = self._new_fleet(self.key, plan)
         try:
             fleet.check(self._cancelled.is_set)
-        except Unhealthy:
+        except BaseException:
             fleet.close(drain=False)
             raise
         return fleet

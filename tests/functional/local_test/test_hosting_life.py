@@ -296,9 +296,7 @@ def test_idle_instances_go(starter):
         one.deploy()
         one.capacity({"ServerlessUpdateConfig": {"MaxConcurrency": 9}})
         asked = (one.key(), None, Question("POST", "/invocations"), 20, 1000)
-        threads = [
-            threading.Thread(target=one.hosting.call, args=(one.key(), None, question, 20, 1000)) for _ in range(3)
-        ]
+        threads = [threading.Thread(target=one.hosting.call, args=asked) for _ in range(3)]
         starter.answers = lambda instance, handler, body: (time.sleep(0.3), reply(handler, 200, b""))
         for thread in threads:
             thread.start()
