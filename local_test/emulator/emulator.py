@@ -22,6 +22,7 @@ from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.observe.metrics import Metrics
 from local_test.emulator.options import Options
 from local_test.emulator.registry.ecr import Ecr
+from local_test.emulator.registry.images import Images
 from local_test.emulator.server import Server
 from local_test.emulator.store import Store
 
@@ -29,9 +30,9 @@ from local_test.emulator.store import Store
 class Emulator:
     """One emulator: up after `start`; after `close` nothing is left but the state's folder."""
 
-    def __init__(self, options: Options, backend: Backend, folder: Path, registry: str | None = None) -> None:
-        """Take the port. `folder` is for what goes with the emulator, and whoever made it removes it; `registry` is the
-        HOST:PORT that ECR hands out. Raises OSError where the port is taken."""
+    def __init__(self, options: Options, backend: Backend, folder: Path, registry: Images | None = None) -> None:
+        """Take the port. `folder` is for what goes with the emulator, and whoever made it removes it; `registry` is
+        what ECR hands out. Raises OSError where the port is taken."""
         file = None
         if options.state is not None:
             options.state.mkdir(parents=True, exist_ok=True)

@@ -13,21 +13,29 @@ from local_test.emulator.moto_services import MotoServices
 from local_test.emulator.server import Server
 
 
+class Moto:
+    """The services and clients for them. What is for SageMaker Runtime is answered by `runtime`."""
+
+    def __init__(self, services: MotoServices, address: str) -> None:
+        self.aws = Aws(address)
+        self.runtime: Callable[[Request], Response] = services
+        self.reset = services.reset
+
+
 @contextmanager
-def moto_aws(runtime: Callable[[Request], Response] | None = None) -> Iterator[Aws]:
-    """Clients for them; nothing is in them yet. `runtime` answers what is for SageMaker Runtime."""
+def started_moto() -> Iterator[Moto]:
+    """Start a server; making its clients is slow, so a module's tests share it and reset it."""
     journal = Journal(None)
     services = MotoServices(journal)
-    services.reset()
     server = Server(0)
+    moto = Moto(services, server.address)
 
     def answer(request: Request) -> Response:
-        own = runtime is not None and request.path.startswith("/endpoints/")
-        return runtime(request) if own else services(request)
+        return moto.runtime(request) if request.path.startswith("/endpoints/") else services(request)
 
     server.start(Request.application(answer))
     try:
-        yield Aws(server.address)
+        yield moto
     finally:
         server.close()
         journal.close()

@@ -21,7 +21,8 @@ from container.contract import MEBIBYTE
 from local_test.emulator.instances.instance import BackendDown, CannotStart, Exit, ImageNotFound, Launch, Lines
 from local_test.emulator.instances.lines import LineCutter
 from local_test.emulator.instances.owner import Owner
-from local_test.emulator.instances.process_memory import Measure, Watch
+from local_test.emulator.instances.process_memory import Measure, groups
+from local_test.emulator.instances.ticker import Ticker
 
 HOST: Final = "127.0.0.1"
 COMMAND: Final = (sys.executable, "-P", "-m", "container", "serve")
@@ -35,6 +36,8 @@ ENVIRONMENT: Final = {
 }
 """What the image's Dockerfile sets; of this machine's own nothing, so no credentials."""
 OWNER_FILE: Final = "process"
+TICK: Final = 0.05
+"""Seconds between two looks at the memory."""
 DRAIN_SECONDS: Final = 5.0
 """How long a killed instance's last lines may take."""
 
@@ -43,7 +46,7 @@ class ProcessBackend:
     """Starts this checkout's `serve`, whatever digest its image has."""
 
     name = "process"
-    not_enforced = ("CPU share", "file system", "uid", "network", "5 GB of /tmp")
+    not_enforced: tuple[str, ...] = ("CPU share", "file system", "uid", "network", "5 GB of /tmp")
 
     def __init__(self, folder: Path, images: Collection[str], command: tuple[str, ...] = COMMAND) -> None:
         """`images` are the URIs or digests that stand for this checkout; `command` is what serves."""
@@ -54,7 +57,7 @@ class ProcessBackend:
         self._running: dict[str, ProcessInstance] = {}
         self._ports: set[int] = set()
         self._closed = threading.Event()
-        self._watch = Watch(self._watched)
+        self._ticker = Ticker(TICK, self._look, "process memory")
 
     def resolve(self, image: str) -> None:
         """As Backend has it: only this checkout's image is there."""
@@ -98,11 +101,14 @@ class ProcessBackend:
             running = list(self._running.values())
         for instance in running:
             instance.stop(0)
-        self._watch.close()
+        self._ticker.close()
 
-    def _watched(self) -> list[ProcessInstance]:
+    def _look(self) -> None:
         with self._lock:
-            return list(self._running.values())
+            running = list(self._running.values())
+        members = groups() if running else {}
+        for instance in running:
+            instance.look(members.get(instance.pgid, []))
 
     def _forget(self, instance: ProcessInstance) -> None:
         with self._lock:
@@ -176,11 +182,11 @@ class ProcessInstance:
         return Exit(code if code >= 0 else 128 - code, self._out_of_memory)
 
     def memory_bytes(self) -> int:
-        """As Instance has it: the highest PSS of the whole group, seen at every 50 ms."""
+        """As Instance has it: the highest PSS of the whole group, of all moments looked at."""
         return self._measure.peak
 
     def look(self, processes: list[psutil.Process]) -> None:
-        """Called by the watch: measure, and kill what is too large, or what outlived the first process."""
+        """Called at every tick with what is in the group: measure; kill what is too large, or has no parent."""
         if self._process.poll() is not None:
             self._group_gone |= not processes
             self._kill(processes)

@@ -1,52 +1,17 @@
-"""What the processes of a group use, and when that is more than they may."""
+"""What the processes of a group use."""
 
 from __future__ import annotations
 
 import os
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Final, Protocol
 
 import psutil
 
-TICK: Final = 0.05
-"""Seconds between two looks."""
 
-
-class Group(Protocol):
-    """A process group that is watched."""
-
-    pgid: int
-
-    def look(self, processes: list[psutil.Process]) -> None:
-        """What is in the group now, which may be nothing."""
-
-
-class Watch:
-    """One thread that looks through the table of processes for all groups at once."""
-
-    def __init__(self, groups: Callable[[], Iterable[Group]]) -> None:
-        self._groups = groups
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="process memory", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Look no more."""
-        self._closed.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._closed.wait(TICK):
-            groups = list(self._groups())
-            members = _members() if groups else {}
-            for group in groups:
-                group.look(members.get(group.pgid, []))
-
-
-def _members() -> Mapping[int, list[psutil.Process]]:
+def groups() -> Mapping[int, list[psutil.Process]]:
+    """Every process of this machine, by its process group."""
     found: defaultdict[int, list[psutil.Process]] = defaultdict(list)
     for pid in psutil.pids():
         with suppress(ProcessLookupError, PermissionError, psutil.Error):

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from moto_address import moto_aws
+from moto_address import started_moto
 
 from local_test.emulator.errors import ServiceError
 from local_test.emulator.hosting.asynchronous import Asynchronous
@@ -102,24 +102,31 @@ def wait_for(something):
 
 
 @contextmanager
-def staged(store=None, **settings):
+def staged(moto, store=None, **settings):
     store = store or Store(None)
     stage = Stage(store, **settings)
-    with moto_aws(stage.runtime) as stage.aws:
-        stage.metrics = Metrics(stage.aws)
-        stage.asynchronous = Asynchronous(store, stage.hosting, stage.aws, stage.metrics, Limits())
-        for bucket in ("inputs", "results", "failures"):
-            stage.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-        yield stage
-        stage.hosting.go.set()
-        stage.asynchronous.close()
-        stage.metrics.close()
-        store.close()
+    moto.reset()
+    moto.runtime, stage.aws = stage.runtime, moto.aws
+    stage.metrics = Metrics(stage.aws)
+    stage.asynchronous = Asynchronous(store, stage.hosting, stage.aws, stage.metrics, Limits())
+    for bucket in ("inputs", "results", "failures"):
+        stage.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    yield stage
+    stage.hosting.go.set()
+    stage.asynchronous.close()
+    stage.metrics.close()
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def moto():
+    with started_moto() as moto:
+        yield moto
 
 
 @pytest.fixture
-def stage():
-    with staged() as stage:
+def stage(moto):
+    with staged(moto) as stage:
         yield stage
 
 
@@ -279,8 +286,8 @@ def test_an_input_that_isnt_there(stage):
     assert stage.hosting.asked == []
 
 
-def test_so_many_at_a_time():
-    with staged(config={"ClientConfig": {"MaxConcurrentInvocationsPerInstance": 2}}, instances=2) as stage:
+def test_so_many_at_a_time(moto):
+    with staged(moto, config={"ClientConfig": {"MaxConcurrentInvocationsPerInstance": 2}}, instances=2) as stage:
         stage.hosting.go.clear()
         answers = [stage.invoke(Body=b"%d" % number) for number in range(10)]
         wait_for(lambda: stage.hosting.at_once == 4)
@@ -290,8 +297,8 @@ def test_so_many_at_a_time():
         assert stage.hosting.most_at_once == 4
 
 
-def test_without_instances_requests_wait_and_the_backlog_shows_it():
-    with staged(instances=0) as stage:
+def test_without_instances_requests_wait_and_the_backlog_shows_it(moto):
+    with staged(moto, instances=0) as stage:
         answer = stage.invoke(Body=b"x")
 
         def backlog():
@@ -307,44 +314,44 @@ def test_without_instances_requests_wait_and_the_backlog_shows_it():
         assert stage.read(answer["OutputLocation"]) == b"xx"
 
 
-def test_a_request_expires(tmp_path):
+def test_a_request_expires(moto, tmp_path):
     file = tmp_path / "state.sqlite"
-    with staged(Store(file), instances=0) as stage:
+    with staged(moto, Store(file), instances=0) as stage:
         stage.invoke(Body=b"x", RequestTTLSeconds=60)
         ((key, document),) = stage.store.all(Kind.ASYNC_REQUEST)
         assert document["expires"] - document["received"] == 60
         stage.store.put(key, document | {"expires": document["received"]})
-    with staged(Store(file)) as stage:
+    with staged(moto, Store(file)) as stage:
         message = with_topics(stage)
         stage.asynchronous.restore()
         assert message()["failureReason"].startswith("The request expired")
         assert stage.hosting.asked == []
 
 
-def test_requests_survive_a_restart(tmp_path):
+def test_requests_survive_a_restart(moto, tmp_path):
     file = tmp_path / "state.sqlite"
-    with staged(Store(file), instances=0) as stage:
+    with staged(moto, Store(file), instances=0) as stage:
         answer = stage.invoke(Body=b"x")
-    with staged(Store(file)) as stage:
+    with staged(moto, Store(file)) as stage:
         stage.asynchronous.restore()
         assert stage.read(answer["OutputLocation"]) == b"xx"
 
 
-def test_what_breaks_while_the_emulator_stops_is_asked_again(tmp_path):
+def test_what_breaks_while_the_emulator_stops_is_asked_again(moto, tmp_path):
     file = tmp_path / "state.sqlite"
-    with staged(Store(file)) as stage:
+    with staged(moto, Store(file)) as stage:
         stage.hosting.go.clear()
         answer = stage.invoke(Body=b"x")
         wait_for(lambda: stage.hosting.asked)
         stage.asynchronous.stop()
         stage.hosting.error = ServiceError("ModelError", "closed", 424)
-    with staged(Store(file)) as stage:
+    with staged(moto, Store(file)) as stage:
         stage.asynchronous.restore()
         assert stage.read(answer["OutputLocation"]) == b"xx"
 
 
-def test_a_deleted_endpoint_takes_its_requests_along():
-    with staged(instances=0) as stage:
+def test_a_deleted_endpoint_takes_its_requests_along(moto):
+    with staged(moto, instances=0) as stage:
         stage.invoke(Body=b"x")
         stage.store.delete(ENDPOINT)
         wait_for(lambda: stage.store.all(Kind.ASYNC_REQUEST) == [])

@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from moto_address import moto_aws
+from moto_address import started_moto
 
 from deploy.aws.cloudwatch import Metrics as Reader
 from deploy.aws.cloudwatch import Series
@@ -20,10 +20,16 @@ GROUP = "/aws/sagemaker/Endpoints/e"
 ENDPOINT = {"EndpointName": "e", "VariantName": "AllTraffic"}
 
 
+@pytest.fixture(scope="module")
+def moto():
+    with started_moto() as moto:
+        yield moto
+
+
 @pytest.fixture
-def aws():
-    with moto_aws() as aws:
-        yield aws
+def aws(moto):
+    moto.reset()
+    return moto.aws
 
 
 @pytest.fixture
