@@ -111,7 +111,8 @@ class Endpoint:
         if document is None or self._cancelled.is_set():
             return
         try:
-            plan = read_plan(self._store, self.key, document["EndpointConfigName"], self._limits)
+            asked = read_plan(self._store, self.key, document["EndpointConfigName"], self._limits)
+            plan = asked.retaining(document.get("RetainedVariantProperties", {}))
             fleet = self._brought_up(plan)
         except (CannotPlan, Unhealthy) as failure:
             self._not_deployed(str(failure))
@@ -190,7 +191,8 @@ class Endpoint:
         def change(document: Document) -> None:
             if not waiting:
                 document["EndpointStatus"] = status
-            document.pop("FailureReason", None)
+            for name in ("FailureReason", "RetainedVariantProperties"):
+                document.pop(name, None)
             if reason is not None:
                 document["FailureReason"] = reason
             if variants:

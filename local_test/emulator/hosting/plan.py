@@ -64,6 +64,12 @@ class Plan(NamedTuple):
         """The plan with a variant in place of that of the same name."""
         return self._replace(variants=tuple(variant if old.name == variant.name else old for old in self.variants))
 
+    def retaining(self, properties: dict[str, dict[str, Any]]) -> Plan:
+        """The plan with what an update keeps of the endpoint's variants, by name."""
+        return self._replace(
+            variants=tuple(variant.changed(properties.get(variant.name, {})) for variant in self.variants)
+        )
+
 
 class CannotPlan(Exception):
     """A configuration or a model is gone, or of a kind that isn't emulated; the message is for FailureReason."""

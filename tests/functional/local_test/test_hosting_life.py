@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -9,6 +10,7 @@ import pytest
 from fake_instances import fake_starter, reply, until
 from hosted import hosted, real_time, serverless
 
+from local_test.emulator.hosting.pool import LOOK_SECONDS
 from local_test.emulator.instances.exchange import Question
 from local_test.emulator.instances.instance import Exit
 from local_test.emulator.instances.starter import StartFailed
@@ -161,6 +163,39 @@ def test_instance_counts_go_up_and_down(one, starter):
     one.capacity({"DesiredInstanceCount": 1, "DesiredWeight": 0.5})
     until(lambda: len(starter.alive()) == 1)
     assert one.store.get(one.key())["ProductionVariants"][0]["CurrentWeight"] == 0.5
+
+
+def test_an_update_may_keep_weights_and_instance_counts(one, starter):
+    one.configure("c1", real_time(1))
+    one.deploy()
+    retained = {"AllTraffic": {"DesiredInstanceCount": 2, "DesiredWeight": 0.25}}
+    one.store.change(one.key(), lambda document: document.update(RetainedVariantProperties=retained))
+    document = one.deploy("c1", status="Updating")
+    [variant] = document["ProductionVariants"]
+    assert (variant["CurrentInstanceCount"], variant["CurrentWeight"]) == (2, 0.25)
+    assert "RetainedVariantProperties" not in document
+
+
+def test_a_growing_variant_is_not_trimmed_meanwhile(one, starter):
+    """One of the two new instances is ready long before the other."""
+    one.configure("c1", real_time(1))
+    one.deploy()
+    late = threading.Event()
+    number = itertools.count()
+
+    def wait(wanted):
+        if next(number) == 1:
+            late.wait(20)
+
+    starter.fails = wait
+    one.store.change(one.key(), lambda document: document.update(EndpointStatus="Updating"))
+    one.hosting.capacity(one.key(), "AllTraffic", {"DesiredInstanceCount": 3})
+    until(lambda: len(starter.alive()) == 2)
+    time.sleep(3 * LOOK_SECONDS)
+    late.set()
+    until(lambda: one.status() == "InService")
+    assert len(starter.alive()) == 3
+    assert len(starter.started) == 3
 
 
 def test_delete_lets_calls_end_and_removes_everything(one, starter):
