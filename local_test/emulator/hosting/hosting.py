@@ -87,7 +87,7 @@ class Hosting:
                 return perform(call, fleet.pool(variant), self._ledger)
             except Closed:
                 if fleet is self._fleet(endpoint):
-                    raise _not_found(endpoint) from None
+                    raise self._gone(endpoint) from None
 
     def snapshot(self) -> list[dict[str, Any]]:
         """For `coppice local status`: each endpoint's name, region, status, and its instances: variant, id, state
@@ -144,13 +144,16 @@ class Hosting:
             endpoint = self._endpoints.get(key)
         fleet = endpoint.fleet if endpoint is not None else None
         if fleet is None:
-            raise _not_found(key)
+            raise self._gone(key)
         return fleet
+
+    def _gone(self, key: Key) -> ServiceError:
+        """Nothing serves it: it is deleted, or the emulator has just started or is about to end."""
+        document = self._store.get(key)
+        if document is None or document["EndpointStatus"] == "Deleting":
+            return invalid(f"Endpoint {key.name} of account {ACCOUNT} not found.")
+        return ServiceError("ServiceUnavailable", f"Endpoint {key.name} isn't up in the emulator. Try again.", 503)
 
     def _new_fleet(self, endpoint: Key, plan: Plan) -> Fleet:
         launcher = Launcher(endpoint, self._starter, self._logs, self._options.limits.stop_seconds)
         return Fleet(plan, launcher, self._options.idle_seconds)
-
-
-def _not_found(endpoint: Key) -> ServiceError:
-    return invalid(f"Endpoint {endpoint.name} of account {ACCOUNT} not found.")

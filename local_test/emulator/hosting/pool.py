@@ -199,6 +199,8 @@ class Pool(ABC):
                 self._start(missing, self._closing.is_set)
                 retry = LOOK_SECONDS
             except LaunchFailed as failure:
+                if self._closing.is_set():
+                    return
                 log.warning("%s: no instance in place of one that is missing: %s", self.variant.name, failure)
                 retry = min(2 * retry, LONGEST_RETRY_SECONDS)
                 not_before = time.monotonic() + retry

@@ -293,6 +293,26 @@ def test_an_instance_has_one_call_at_a_time(starter):
         assert len(most) <= 8
 
 
+def test_calls_beyond_provisioned_concurrency_spill_over(starter):
+    both = threading.Barrier(2, timeout=20)
+    with hosted(starter) as one:
+        one.configure("c1", serverless(4, provisioned=1))
+        one.deploy()
+        starter.answers = lambda instance, handler, body: (both.wait(), echo(instance, handler, body))
+        starter.alive()[0].answers = starter.answers
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(one.invoke, [b"1", b"2"]))
+        assert sorted(one.numbers.of("ServerlessProvisionedConcurrencyInvocations")) == [0, 1]
+        assert sorted(one.numbers.of("ServerlessProvisionedConcurrencySpilloverInvocations")) == [0, 1]
+        assert one.numbers.of("ServerlessProvisionedConcurrencyUtilization") == [1, 1]
+        assert sum("≈ $" in line for line in one.reports) == 1
+
+
+def test_before_the_emulator_is_up_again_a_call_may_be_tried_again(one):
+    one.hosting.close()
+    assert code(one.refused()) == ("ServiceUnavailable", 503)
+
+
 def test_real_time_calls_are_spread_and_concurrent(steady, starter):
     together = threading.Barrier(4, timeout=20)
     served = Counter()
