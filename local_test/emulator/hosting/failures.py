@@ -85,7 +85,7 @@ def timed_out(endpoint: Key, stream_arn: str) -> ServiceError:
 
 def too_large(endpoint: Key, max_bytes: int, stream_arn: str) -> ServiceError:
     """The container's answer is over the limit."""
-    message = f"The response is over the limit of {max_bytes} bytes."
+    message = f"The response is over the limit of {max_bytes} bytes"
     said = f"Received server error (0) from primary and could not load the entire response body. {message}"
     return _model_error(endpoint, said, 0, message, stream_arn)
 

@@ -63,8 +63,9 @@ class Runtime:
 
     def _invoke(self, request: Request, endpoint: Key, request_id: str) -> Response:
         reply = self._ask(request, endpoint, request_id, request_headers.INVOKE)
-        passed_on = request_headers.passed_back(reply.answer.headers)
-        answer = Response(reply.answer.body, reply.answer.status, passed_on)
+        answer = Response(reply.answer.body, reply.answer.status)
+        del answer.headers["Content-Type"]  # werkzeug's own; a container may have none
+        answer.headers.extend(request_headers.passed_back(reply.answer.headers))
         answer.headers["x-Amzn-Invoked-Production-Variant"] = reply.variant
         return answer
 

@@ -308,6 +308,11 @@ def test_calls_beyond_provisioned_concurrency_spill_over(starter):
         assert sum("≈ $" in line for line in one.reports) == 1
 
 
+def test_a_content_type_is_the_containers_own(one, starter):
+    starter.answers = lambda instance, handler, body: reply(handler, 200, body)
+    assert "content-type" not in one.invoke()["ResponseMetadata"]["HTTPHeaders"]
+
+
 def test_before_the_emulator_is_up_again_a_call_may_be_tried_again(one):
     one.hosting.close()
     assert code(one.refused()) == ("ServiceUnavailable", 503)
