@@ -55,7 +55,7 @@ class Emulator:
         self._app = App(
             runtime=Runtime(self._store, self._hosting, self._asynchronous, options),
             sagemaker=sagemaker(self._store, self._hosting, self._transforms, aws),
-            scaling=scaling(self._store, self._hosting),
+            scaling=scaling(self._store),
             ecr=Ecr(self._moto, registry),
             admin=Admin(self.reset),
             others=self._moto,

@@ -96,7 +96,7 @@ class ControlPlane:
         app = App(
             runtime=lambda request, region: moto(request),
             sagemaker=sagemaker(self.store, self.hosting, self.transforms, aws),
-            scaling=scaling(self.store, self.hosting),
+            scaling=scaling(self.store),
             ecr=lambda request, region: moto(request),
             admin=lambda request, region: moto(request),
             others=moto,

@@ -73,7 +73,7 @@ def sagemaker(store: Store, hosting: Hosting, transforms: Transforms, aws: Aws) 
     )
 
 
-def scaling(store: Store, hosting: Hosting) -> JsonService:  # noqa: ARG001 - the scaler asks hosting, not we
+def scaling(store: Store) -> JsonService:
     """Application Auto Scaling."""
     targets = ScalableTargets(store, Tags(store))
     policies = ScalingPolicies(store)

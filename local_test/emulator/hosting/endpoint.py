@@ -150,7 +150,7 @@ class Endpoint:
         if self.fleet is None:
             self._end("Failed", reason)
         else:
-            self._end("InService", reason, EndpointConfigName=self.fleet.plan.config_name)
+            self._end("InService", reason, rolled_back=True)
 
     def _resize(self, variant: str, wanted: dict[str, Any]) -> None:
         fleet, reason = self.fleet, None
@@ -181,7 +181,7 @@ class Endpoint:
             fleet.close(drain=not self._closed.is_set())
         self._leaving = None
 
-    def _end(self, status: str, reason: str | None = None, **members: Any) -> None:
+    def _end(self, status: str, reason: str | None = None, rolled_back: bool = False) -> None:
         """Write how a step ended. Where another waits already, its status stays: what is asked isn't done yet."""
         fleet = self.fleet
         with self._lock:
@@ -191,13 +191,14 @@ class Endpoint:
         def change(document: Document) -> None:
             if not waiting:
                 document["EndpointStatus"] = status
-            for name in ("FailureReason", "RetainedVariantProperties"):
+            before = document.get("ConfigBefore", {}) if rolled_back else {}
+            for name in ("FailureReason", "RetainedVariantProperties", "ConfigBefore", *before):
                 document.pop(name, None)
+            document.update({name: value for name, value in before.items() if value is not None})
             if reason is not None:
                 document["FailureReason"] = reason
             if variants:
                 document["ProductionVariants"] = variants
             document["LastModifiedTime"] = time.time()
-            document.update(members)
 
         self._store.change(self.key, change)

@@ -88,7 +88,9 @@ class Runtime:
 
     def _ask(self, request: Request, endpoint: Key, request_id: str, members: request_headers.Members) -> Reply:
         document = self._document(endpoint)
-        self._asynchronous.refuse_synchronous(endpoint)
+        if "AsyncInferenceConfig" in document:
+            # The service answers ValidationError; its own words aren't known.
+            raise invalid(f"Endpoint {endpoint.name} has an AsyncInferenceConfig. Use InvokeEndpointAsync to call it.")
         request_headers.check(request.headers, members, endpoint.name)
         body = self._body(request, _is_serverless(document), request_id)
         question = Question("POST", "/invocations", request_headers.for_container(request.headers, members), body)

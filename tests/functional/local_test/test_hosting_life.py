@@ -133,9 +133,13 @@ def test_an_update_that_fails_is_rolled_back(one, starter):
     one.deploy()
     starter.fails = lambda wanted: StartFailed("x", exit=Exit(1, False)) if wanted.image == "r/coppice:2" else None
     one.configure("c2", serverless(), image="r/coppice:2")
+    before = {"EndpointConfigName": "c1", "DataCaptureConfig": {"EnableCapture": True}, "AsyncInferenceConfig": None}
+    one.store.change(one.key(), lambda document: document.update(ConfigBefore=before, AsyncInferenceConfig={"of": "c2"}))
     document = one.deploy("c2", status="Updating")
     assert document["EndpointStatus"] == "InService"
     assert document["EndpointConfigName"] == "c1"
+    assert document["DataCaptureConfig"] == {"EnableCapture": True}
+    assert not {"AsyncInferenceConfig", "ConfigBefore"} & set(document)
     assert PING in document["FailureReason"]
     assert one.invoke(b"still")["Body"].read() == b"still"
     document = one.deploy("c1", status="Updating")
