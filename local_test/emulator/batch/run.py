@@ -17,7 +17,7 @@ from local_test.emulator.batch.records import BadRecord, Records
 from local_test.emulator.batch.settings import Job
 from local_test.emulator.batch.worker import Cancelled, Worker
 from local_test.emulator.instances.instance import Instance
-from local_test.emulator.instances.starter import StartFailed, Starter, Wanted
+from local_test.emulator.instances.starter import Starter, StartFailed, Wanted
 from local_test.emulator.limits import Limits
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.store import Document, Key, Store
