@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import shutil
@@ -165,9 +166,11 @@ def test_a_further_tag_by_put_image(cloud, running, pushed):
     assert in_registry(running.host, "2.0")
     (image,) = ecr.describe_images(repositoryName="coppice-test")["imageDetails"]
     assert (image["imageDigest"], image["imageTags"]) == (pushed, ["1.0", "2.0"])
-    elsewhere = got["imageManifest"].replace('"digest":"sha256:', '"digest":"sha256:0')
-    with pytest.raises(ClientError):
-        ecr.put_image(repositoryName="coppice-test", imageManifest=elsewhere, imageTag="3.0")
+    manifest = json.loads(got["imageManifest"])
+    manifest["layers"][0]["digest"] = "sha256:" + "0" * 64
+    with pytest.raises(ClientError, match="LayersNotFoundException"):
+        ecr.put_image(repositoryName="coppice-test", imageManifest=json.dumps(manifest), imageTag="3.0")
+    assert len(ecr.describe_images(repositoryName="coppice-test")["imageDetails"]) == 1
     assert not in_registry(running.host, "3.0")
 
 

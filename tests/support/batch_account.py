@@ -51,7 +51,7 @@ class FunctionInstance:
         self._server = ThreadingHTTPServer((self.host, 0), Handler)
         self.port = self._server.server_port
         self.stopped = False
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def ended(self) -> Exit | None:
         return Exit(137, False) if self.stopped else None
@@ -173,14 +173,13 @@ class BatchAccount:
 
 
 @contextmanager
-def batch_account() -> Iterator[BatchAccount]:
-    """One, and an end to it."""
-    cloud = LocalCloud()
+def batch_account(cloud: LocalCloud) -> Iterator[BatchAccount]:
+    """An empty one, and an end to it."""
+    cloud.moto.reset()
     account = BatchAccount(cloud)
     try:
         yield account
     finally:
         account.transforms.close()
         account.store.close()
-        cloud.close()
         assert all(instance.stopped for instance in account.starter.instances)

@@ -9,15 +9,23 @@ from collections.abc import Iterator
 
 import pytest
 from batch_account import BatchAccount, batch_account
+from local_cloud import LocalCloud
 
 from local_test.emulator.instances.starter import StartFailed
 
 CSV_ROWS = b"1,2\n3,4\n5,6\n"
 
 
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[LocalCloud]:
+    cloud = LocalCloud()
+    yield cloud
+    cloud.close()
+
+
 @pytest.fixture
-def account() -> Iterator[BatchAccount]:
-    with batch_account() as account:
+def account(cloud: LocalCloud) -> Iterator[BatchAccount]:
+    with batch_account(cloud) as account:
         yield account
 
 
