@@ -129,6 +129,12 @@ def test_what_docker_pushed_is_shown(cloud: LocalCloud, pushed: str, tmp_path: P
     assert got["imageManifest"].startswith("{")
 
 
+def test_the_login_is_for_this_registry_and_not_over(cloud, running):
+    (login,) = cloud.client("ecr").get_authorization_token()["authorizationData"]
+    assert login["proxyEndpoint"] == f"http://{running.host}"
+    assert login["expiresAt"] > dt.datetime.now(dt.UTC)
+
+
 def test_a_tag_that_moves_leaves_the_image_without_one(cloud, running, pushed, tmp_path):
     ecr = cloud.client("ecr")
     ecr.describe_images(repositoryName="coppice-test")

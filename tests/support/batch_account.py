@@ -93,6 +93,9 @@ class KeptLogs:
         assert (region, group) == (REGION, "/aws/sagemaker/TransformJobs")
         return KeptStream(self.lines.setdefault(name, []))
 
+    def flush(self) -> None:
+        pass
+
     def data_log(self) -> list[str]:
         """The service's own lines, without their time."""
         (found,) = (lines for name, lines in self.lines.items() if name.endswith("/data-log"))

@@ -27,12 +27,13 @@ class LocalCloud:
         self._journal = Journal(file)
         self.moto = MotoServices(self._journal)
         self.moto.restore()
+        self.ecr = Ecr(self.moto, images)
         self._server.start(
             App(
                 runtime=_none,
                 sagemaker=_none,
                 scaling=_none,
-                ecr=Ecr(self.moto, images),
+                ecr=self.ecr,
                 admin=_none,
                 others=self.moto,
             )

@@ -25,9 +25,18 @@ def cloud(tmp_path, monkeypatch):
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-2"])
 @pytest.mark.parametrize("text", ["latest", "coppice:latest"])
 def test_deploy_finds_it(cloud, region, text):
-    session = Session.open(region, None)
+    session = Session(region)
     found = resolve(text, session, ECR(session), serverless=True)
     assert (found.uri, found.digest, found.warning) == (this_checkout(region), DIGEST, "")
+
+
+def test_a_deleted_repository_stays_deleted_until_everything_is_reset(cloud):
+    ecr = cloud.client("ecr")
+    ecr.delete_repository(repositoryName="coppice", force=True)
+    assert ecr.describe_repositories()["repositories"] == []
+    cloud.moto.reset()
+    cloud.ecr.reset()
+    assert len(ecr.describe_repositories()["repositories"]) == 1
 
 
 def test_it_is_there_again_after_a_restart(cloud, tmp_path):

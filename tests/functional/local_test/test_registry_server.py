@@ -78,7 +78,8 @@ def test_no_container_without_docker(tmp_path, monkeypatch):
 
 def test_what_a_killed_emulator_left_is_swept(tmp_path):
     start = (
-        "import sys, pathlib, os, signal; from local_test.emulator.registry import server; f = pathlib.Path(sys.argv[1]);"
+        "import sys, pathlib, os, signal; from local_test.emulator.registry import server\n"
+        "f = pathlib.Path(sys.argv[1])\n"
         "server.start(f / 'images', f / 'run', sys.argv[2]); os.kill(os.getpid(), signal.SIGKILL)"
     )
     killed = subprocess.run([sys.executable, "-c", start, tmp_path, program(tmp_path)], check=False)
