@@ -153,8 +153,13 @@ def test_objects_spread_over_instances(account):
 
 
 def test_a_bad_record_fails_its_object_and_the_job_and_no_other_object(account):
+    bad = []
+
     def answer(path, headers, body):
-        return (400, b"Row 2:\nno number") if b"x" in body else (200, body)
+        if b"x" not in body:
+            return 200, body
+        bad.append(body)
+        return 400, b"Row 2:\nno number"
 
     account.starter.answer = answer
     account.put(a_csv=b"1\nx\n", b_csv=b"2\n")
@@ -162,6 +167,7 @@ def test_a_bad_record_fails_its_object_and_the_job_and_no_other_object(account):
     assert done["TransformJobStatus"] == "Failed"
     assert done["FailureReason"] == "ClientError: See job logs for more information"
     assert account.outputs() == {"b.csv.out": b"2\n"}
+    assert bad == [b"1\nx\n"]  # a client's error isn't asked again
     assert account.logs.data_log()[1:] == [
         "rows/in/a.csv: Bad HTTP status received from algorithm: 400",
         "rows/in/a.csv: ",
