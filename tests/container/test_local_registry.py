@@ -44,10 +44,10 @@ def running(tmp_path: Path) -> Iterator[server.Server]:
     running = server.start(tmp_path / "images", tmp_path / "run")
     yield running
     running.close()
-    names = docker("images", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
-    for name in names:
-        if name.startswith(f"{running.host}/"):
-            docker("image", "rm", name, check=False)
+    for form in ("{{.Repository}}:{{.Tag}}", "{{.Repository}}@{{.Digest}}"):
+        for name in docker("images", "--digests", "--format", form).stdout.split():
+            if name.startswith(f"{running.host}/"):
+                docker("image", "rm", name, check=False)
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_a_container_where_there_is_no_program(tmp_path):
         (image,) = images.of("own")
         assert image.tags == {"1"}
     finally:
-        docker("image", "rm", f"{running.host}/own:1", check=False)
+        docker("image", "rm", f"{running.host}/own:1", "coppice-test-registry", check=False)
         running.close()
     left = docker("ps", "--all", "--format", "{{.Names}}").stdout
     assert f"coppice-registry-{running.host.rpartition(':')[2]}" not in left
