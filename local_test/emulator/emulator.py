@@ -50,7 +50,7 @@ class Emulator:
         starter = Starter(backend, models, options.mb_per_vcpu, options.limits.ping_seconds)
         self._transforms = Transforms(self._store, starter, aws, self._logs, options)
         self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options)
-        self._asynchronous = Asynchronous(self._store, self._hosting, aws)
+        self._asynchronous = Asynchronous(self._store, self._hosting, aws, self._metrics, options.limits)
         self._scaler = Scaler(self._store, self._hosting, aws)
         self._ecr = Ecr(self._moto, registry)
         self._app = App(
@@ -67,6 +67,7 @@ class Emulator:
         self._moto.restore()
         self._server.start(self._app)
         self._hosting.restore()
+        self._asynchronous.restore()
         self._transforms.restore()
         self._scaler.start()
 
@@ -81,9 +82,10 @@ class Emulator:
     def close(self) -> None:
         """Stop whatever runs, send what is still to be sent, and answer no more."""
         self._scaler.close()
-        self._asynchronous.close()
+        self._asynchronous.stop()
         self._transforms.close()
         self._hosting.close()
+        self._asynchronous.close()
         self._backend.close()
         self._logs.close()
         self._metrics.close()
