@@ -205,7 +205,7 @@ def test_a_container_where_there_is_no_program(tmp_path):
         (image,) = images.of("own")
         assert image.tags == {"1"}
     finally:
-        docker("image", "rm", f"{running.host}/own:1", "coppice-test-registry", check=False)
         running.close()
+        docker("image", "rm", f"{running.host}/own:1", "coppice-test-registry", check=False)
     left = docker("ps", "--all", "--format", "{{.Names}}").stdout
     assert f"coppice-registry-{running.host.rpartition(':')[2]}" not in left
