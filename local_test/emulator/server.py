@@ -10,7 +10,6 @@ from werkzeug.serving import ThreadedWSGIServer
 from local_test.emulator.moto_services import RequestHandler
 from local_test.emulator.options import HOST
 
-
 POLL_SECONDS: Final = 0.05
 """How soon the server notices that it is to close."""
 
@@ -35,7 +34,9 @@ class Server:
     def __init__(self, port: int) -> None:
         self._server = _Server(HOST, port, app=None, handler=_Quiet)  # type: ignore[arg-type]
         self.address = f"http://{HOST}:{self._server.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), name="http", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), name="http", daemon=True
+        )
 
     def start(self, app: Any) -> None:
         """Answer with a WSGI application."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,6 @@ from containers import docker
 from programs import SERVER
 
 from local_test.emulator.instances import docker_backend
-from local_test.emulator.instances.disk import DiskFailed, Disks
 from local_test.emulator.instances.docker_backend import DockerBackend
 from local_test.emulator.instances.docker_engine import connect
 from local_test.emulator.instances.exchange import Broken, Question, TimedOut, exchange, ping

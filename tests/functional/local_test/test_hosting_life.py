@@ -134,7 +134,9 @@ def test_an_update_that_fails_is_rolled_back(one, starter):
     starter.fails = lambda wanted: StartFailed("x", exit=Exit(1, False)) if wanted.image == "r/coppice:2" else None
     one.configure("c2", serverless(), image="r/coppice:2")
     before = {"EndpointConfigName": "c1", "DataCaptureConfig": {"EnableCapture": True}, "AsyncInferenceConfig": None}
-    one.store.change(one.key(), lambda document: document.update(ConfigBefore=before, AsyncInferenceConfig={"of": "c2"}))
+    one.store.change(
+        one.key(), lambda document: document.update(ConfigBefore=before, AsyncInferenceConfig={"of": "c2"})
+    )
     document = one.deploy("c2", status="Updating")
     assert document["EndpointStatus"] == "InService"
     assert document["EndpointConfigName"] == "c1"
