@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
-import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from containers import docker
 from programs import SERVER
 
-from local_test.emulator.instances import docker_backend
-from local_test.emulator.instances.disk import DiskFailed, Disks
+from local_test.emulator.instances import disk, docker_backend
 from local_test.emulator.instances.docker_backend import DockerBackend
-from local_test.emulator.instances.docker_engine import connect
-from local_test.emulator.instances.exchange import Broken, Question, TimedOut, exchange, ping
+from local_test.emulator.instances.docker_engine import EngineMemory, connect
+from local_test.emulator.instances.exchange import Broken, Question, exchange, ping
 from local_test.emulator.instances.instance import BackendDown, CannotStart, ImageNotFound, Launch
 
 pytestmark = pytest.mark.container
@@ -94,7 +94,7 @@ def run(instance, code: str) -> str:
 def refusal(instance, code: str) -> str:
     """The error that a line of Python meets, by its errno's name."""
     lines = ["import errno", "try:", f"    {code}", "    answer = 'nothing'", "except OSError as error:"]
-    return run(instance, "\n".join([*lines, "    answer = errno.errorcode[error.errno]"]))
+    return run(instance, "\n".join([*lines, "    answer = errno.errorcode.get(error.errno, 'no answer')"]))
 
 
 def test_who_outgrows_its_memory_is_killed(start):
@@ -111,7 +111,8 @@ def test_who_outgrows_its_memory_is_killed(start):
 
 def test_a_child_that_outgrows_it_is_the_container_s_end(start):
     instance = start(memory_mb=256)
-    run(instance, "subprocess.run([sys.executable, '-c', 'b\"x\" * (300 << 20)'])")
+    with suppress(Broken):  # it may answer before it is stopped
+        run(instance, "subprocess.run([sys.executable, '-c', 'b\"x\" * (300 << 20)'])")
     assert instance.ended() == (137, True)
     until(lambda: not instance.container.client.api.inspect_container(instance.id)["State"]["Running"])
 
@@ -125,8 +126,12 @@ def test_the_limit_is_for_serverless_instances_alone(start):
 
 
 def test_the_cpu_share(start):
-    burn = "c, w = time.process_time(), time.monotonic()\nwhile time.monotonic() - w < 2: pass\nanswer = time.process_time() - c"
-    assert float(run(start(cpus=0.25), burn)) < 0.25 * 2 * 1.3
+    burn = [
+        "cpu, clock = time.process_time(), time.monotonic()",
+        "while time.monotonic() - clock < 2: pass",
+        "answer = (time.process_time() - cpu) / (time.monotonic() - clock)",
+    ]
+    assert float(run(start(cpus=0.25), "\n".join(burn))) < 0.25 * 1.3  # a busy machine gives less, never more
 
 
 def test_nothing_can_be_written_but_tmp_and_by_nobody(start):
@@ -143,11 +148,12 @@ def test_nothing_can_be_written_but_tmp_and_by_nobody(start):
 
 
 def test_there_is_no_network(start):
+    if "network" in start.backend.not_enforced:
+        pytest.skip("containers are reached through published ports here")
     instance, other = start(), start()
-    reach = "import socket; socket.create_connection(({!r}, {}), 3)"
-    assert refusal(instance, reach.format("1.1.1.1", 53)) == "ENETUNREACH"
-    with pytest.raises((Broken, TimedOut)):  # the other instance is on the same network, and can't be seen
-        exchange(instance, Question("POST", "/", (), reach.format(other.host, 8080).encode()), 5, 1000)
+    reach = "import socket; socket.create_connection(({!r}, {}), 1)"
+    for host, port in (("1.1.1.1", 53), (other.host, other.port)):
+        assert refusal(instance, reach.format(host, port)) in ("ENETUNREACH", "no answer")
     assert ping(other, 5) == 200
 
 
@@ -259,7 +265,7 @@ EMULATOR = """
 import sys, time
 from pathlib import Path
 from local_test.emulator.instances.docker_backend import DockerBackend
-from local_test.emulator.instances.docker_engine import connect
+from local_test.emulator.instances.docker_engine import EngineMemory, connect
 from local_test.emulator.instances.instance import Launch
 backend = DockerBackend(connect(), Path({folder!r}), 5 << 30, 0.1)
 backend.start(Launch("endpoint/e", {image!r}, None, {{}}, 256, 0.5), lambda line: None)
@@ -276,10 +282,127 @@ def test_what_a_killed_emulator_left_is_swept(tmp_path, small, engine):
         os.kill(emulator.pid, signal.SIGKILL)
     assert docker("ps", "--quiet", "--filter", label).stdout
     docker_backend.sweep(engine)
-    from local_test.emulator.instances import disk
-
     disk.sweep(folder)
     assert not docker("ps", "--all", "--quiet", "--filter", label).stdout
     assert not docker("network", "ls", "--quiet", "--filter", label).stdout
     assert not folder.exists() or list(folder.iterdir()) == []
     assert str(folder) not in Path("/proc/mounts").read_text()
+
+
+class Detour:
+    """Docker's socket by another name, which can be taken away and come back."""
+
+    def __init__(self, path: Path, target: str) -> None:
+        self.path, self._target = path, target
+        self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self.up()
+
+    def up(self) -> None:
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.path))
+        self._listener.listen(100)
+        self._run(self._accept, self._listener)
+
+    def down(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.path.unlink()
+        for end in self._open:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for end in self._open:
+            end.close()
+        self._open.clear()
+        self._threads.clear()
+
+    def _run(self, target, *arguments) -> None:
+        self._threads.append(threading.Thread(target=target, args=arguments, daemon=True))
+        self._threads[-1].start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                near = listener.accept()[0]
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self._target)
+                self._open += [near, far]
+                self._run(self._pass_on, near, far)
+                self._run(self._pass_on, far, near)
+
+    @staticmethod
+    def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+
+def test_docker_stops_and_comes_back(small, tmp_path, engine, monkeypatch):
+    target = engine.client.api.base_url
+    if not target.startswith("http+docker://"):
+        pytest.skip("needs Docker on a local socket")
+    detour = Detour(tmp_path / "docker.sock", "/var/run/docker.sock")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{detour.path}")
+    backend = DockerBackend(connect(), tmp_path / "disks", 5 * GIB, 0.1)
+    launch = Launch("endpoint/e", small, None, {}, 256, 0.5)
+    instance = backend.start(launch, lambda line: None)
+    until(lambda: ping(instance, 2) == 200)
+    assert backend.trouble() is None
+    detour.down()
+    until(lambda: instance.ended() is not None)
+    assert instance.ended() == (None, False)
+    assert "Docker doesn't answer" in backend.trouble()
+    with pytest.raises(BackendDown):
+        backend.start(launch, lambda line: None)
+    with pytest.raises(BackendDown):
+        backend.resolve(small)
+    instance.stop(30)
+    assert docker("inspect", instance.id).returncode == 0  # nobody could remove it
+    detour.up()
+    assert backend.trouble() is None
+    another = backend.start(launch, lambda line: None)
+    until(lambda: ping(another, 2) == 200)
+    assert docker("inspect", instance.id, check=False).returncode != 0
+    backend.close()
+    detour.down()
+    assert list((tmp_path / "disks").iterdir()) == []
+    with pytest.raises(BackendDown):
+        connect()
+
+
+def test_where_containers_have_no_address_here_their_port_is_published(small, tmp_path):
+    backend = DockerBackend(connect()._replace(is_here=False), tmp_path / "disks", 5 * GIB, 0.1)
+    assert {"network", "/tmp counts as memory"} <= set(backend.not_enforced)
+    instance = backend.start(Launch("endpoint/e", small, None, {}, 256, 0.5), lambda line: None)
+    until(lambda: ping(instance, 2) == 200)
+    assert instance.host == "127.0.0.1"
+    assert run(
+        instance, "open('/tmp/a', 'w'); answer = os.statvfs('/tmp').f_blocks * os.statvfs('/tmp').f_frsize"
+    ) == str(5 * GIB)
+    backend.close()
+
+
+def test_the_engine_s_own_numbers_do_where_no_control_group_is_seen(start):
+    instance = start(memory_mb=256)
+    run(instance, "sys.kept = b'x' * (100 << 20)")
+    reading = EngineMemory(instance.container).read()
+    assert 100 << 20 < reading.used < 200 << 20
+    assert not reading.killed
+    with suppress(Broken):
+        run(instance, "kept = b'x' * (300 << 20)")
+    instance.ended()
+    until(lambda: instance._over.is_set())
+    assert EngineMemory(instance.container).read().killed
+    instance.stop(0)
+    assert EngineMemory(instance.container).read() is None
+
+
+def test_what_is_not_enforced_is_said(tmp_path):
+    one, two = (DockerBackend(connect()._replace(cpus=2), tmp_path / "disks", GIB, most) for most in (2, 3.47))
+    assert "CPU share beyond this machine's 2" in two.not_enforced
+    assert not any("CPU" in phrase for phrase in one.not_enforced)
+    one.close()
+    two.close()

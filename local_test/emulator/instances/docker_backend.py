@@ -53,6 +53,7 @@ class DockerBackend:
             not_enforced += (f"CPU share beyond this machine's {engine.cpus}",)
         self.not_enforced = not_enforced
         self._lock = threading.Lock()
+        self._one_network = threading.Lock()
         self._network: str | None = None
         self._running: dict[str, DockerInstance] = {}
         self._disk_of: dict[str, Path] = {}
@@ -68,6 +69,10 @@ class DockerBackend:
                 self._client.images.get(image)
             except docker.errors.ImageNotFound:
                 self._pull(image)
+            except docker.errors.APIError as error:
+                if error.is_client_error():  # its name is none
+                    raise ImageNotFound(f"There is no image {image}: {error.explanation}") from None
+                raise
 
     def _pull(self, image: str) -> None:
         registry = image.partition("/")[0]
@@ -188,7 +193,7 @@ class DockerBackend:
 
     def _own_network(self) -> str:
         """The network's name; made at the first need, and again should somebody have removed it."""
-        with self._lock:
+        with self._one_network:
             if self._network is None or not self._client.networks.list(names=[self._network]):
                 self._network = f"coppice-local-{self._id}"
                 self._client.networks.create(
