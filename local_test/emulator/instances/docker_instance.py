@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import Any, Final
+from contextlib import closing, suppress
+from typing import Any, Final, Protocol
 
 import docker.errors
 from requests.exceptions import RequestException
@@ -20,7 +20,14 @@ END_SECONDS: Final = 5.0
 
 ENGINE_FAILURES: Final = (RequestException, docker.errors.DockerException, OSError)
 
-Output = Iterator[tuple[bytes | None, bytes | None]]
+
+class Output(Protocol):
+    """docker-py's stream: what came on stdout and on stderr."""
+
+    def __iter__(self) -> Iterator[tuple[bytes | None, bytes | None]]: ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
 
 
 class DockerInstance:
@@ -99,7 +106,7 @@ class DockerInstance:
     def _live(self, output: Output, lines: Lines) -> None:
         """Take what it prints until it ends, and then how it ended."""
         out, err = LineCutter(lines), LineCutter(lines)
-        with suppress(*ENGINE_FAILURES):
+        with suppress(*ENGINE_FAILURES), closing(output):
             for some_out, some_err in output:
                 out.feed(some_out or b"")
                 err.feed(some_err or b"")
