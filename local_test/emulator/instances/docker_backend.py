@@ -144,7 +144,7 @@ class DockerBackend:
             container,
             self._address(container),
             cgroup.find(container.id, container.attrs["State"]["Pid"]) or EngineMemory(container),
-            limited=launch.memory_mb is not None,
+            limit=launch.memory_mb * contract.MEBIBYTE if launch.memory_mb else None,
             output=output,
             lines=lines,
             remove=self._remove,

@@ -39,7 +39,7 @@ class DockerInstance:
         address: tuple[str, int],
         memory: Memory,
         *,
-        limited: bool,
+        limit: int | None,
         output: Output,
         lines: Lines,
         remove: Callable[[DockerInstance], None],
@@ -48,7 +48,7 @@ class DockerInstance:
         self.host, self.port = address
         self.container = container
         self._memory = memory
-        self._limited = limited
+        self._limit = limit
         self._remove = remove
         self._peak = 0
         self._outgrown = False
@@ -70,8 +70,8 @@ class DockerInstance:
         return self._exit
 
     def memory_bytes(self) -> int:
-        """As Instance has it: the highest `used` of all readings."""
-        return self._peak
+        """As Instance has it: the highest `used` of all readings; the limit, where the kernel killed somebody at it."""
+        return self._limit if self._outgrown and self._limit else self._peak
 
     def look(self) -> None:
         """Called at every tick: measure, and end what the kernel has begun to kill."""
@@ -83,7 +83,7 @@ class DockerInstance:
         if reading is None:
             return False
         self._peak = max(self._peak, reading.used)
-        if self._limited and reading.killed and not self._outgrown:
+        if self._limit and reading.killed and not self._outgrown:
             # The kernel kills one process, and a server may replace it; the platform counts the container as gone.
             self._outgrown = True
             with suppress(*ENGINE_FAILURES):
@@ -121,4 +121,5 @@ class DockerInstance:
             self.container.reload()
         except ENGINE_FAILURES:  # it was removed, or the engine has gone
             return Exit(None, self._outgrown)
-        return Exit(code, self._outgrown or (self._limited and self.container.attrs["State"]["OOMKilled"]))
+        self._outgrown |= self._limit is not None and self.container.attrs["State"]["OOMKilled"]
+        return Exit(code, self._outgrown)

@@ -16,14 +16,11 @@ PLACES = [
 ]
 V1 = {
     "memory.usage_in_bytes": "1000\n",
-    "memory.max_usage_in_bytes": "5000\n",
     "memory.stat": "inactive_file 1\ntotal_inactive_file 300\ntotal_active_file 200\n",
     "memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 0\n",
 }
 V2 = {
     "memory.current": "1000\n",
-    "memory.peak": "5000\n",
-    "memory.max": "6000\n",
     "memory.stat": "anon 600\ninactive_file 300\nactive_file 100\n",
     "memory.events": "low 0\nhigh 0\nmax 7\noom 1\noom_kill 0\noom_group_kill 0\n",
 }
@@ -50,19 +47,11 @@ def test_what_is_used_is_what_the_kernel_would_not_drop(group, tmp_path):
     assert find(tmp_path).read() == (700, False)
 
 
-def test_after_a_kill_it_is_the_top(group, tmp_path):
+def test_a_kill_is_seen(group, tmp_path):
     for name in ("memory.oom_control", "memory.events"):
         if (group / name).exists():
             (group / name).write_text("oom 3\noom_kill 1\n")
-    assert find(tmp_path).read() == (5000, True)
-
-
-def test_a_kernel_without_peak_killed_at_the_limit(group, tmp_path):
-    if not (group / "memory.peak").exists():
-        return
-    (group / "memory.events").write_text("oom_kill 1\n")
-    (group / "memory.peak").unlink()
-    assert find(tmp_path).read() == (6000, True)
+    assert find(tmp_path).read() == (700, True)
 
 
 def test_a_group_that_has_gone(group, tmp_path):
