@@ -31,7 +31,7 @@ class Output(Protocol):
 
 
 class DockerInstance:
-    """A container that runs. `gone` is called once when nothing of it is left."""
+    """A container that runs. `remove` is called once, and leaves nothing of it; `limit` is of its memory, in bytes."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class DockerInstance:
 
     def ended(self) -> Exit | None:
         """As Instance has it. What the kernel has killed has ended, even where the engine doesn't know yet."""
-        if not self._over.is_set() and not self._outgrown and not self._look_at_memory():
+        if not self._over.is_set() and not self._outgrown and not self.look():
             self._over.wait(END_SECONDS)
         if self._outgrown:
             return Exit(KILLED, out_of_memory=True)
@@ -73,12 +73,8 @@ class DockerInstance:
         """As Instance has it: the highest `used` of all readings; the limit, where the kernel killed somebody at it."""
         return self._limit if self._outgrown and self._limit else self._peak
 
-    def look(self) -> None:
-        """Called at every tick: measure, and end what the kernel has begun to kill."""
-        self._look_at_memory()
-
-    def _look_at_memory(self) -> bool:
-        """False where there is nothing to look at any more."""
+    def look(self) -> bool:
+        """Measure, and end what the kernel has begun to kill; False where there is nothing to look at any more."""
         reading = self._memory.read()
         if reading is None:
             return False
