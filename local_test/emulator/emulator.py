@@ -56,7 +56,7 @@ class Emulator:
             sagemaker=sagemaker(self._store, self._hosting, self._transforms, aws),
             scaling=scaling(self._store, self._hosting),
             ecr=Ecr(self._moto, registry),
-            admin=Admin(self.reset),
+            admin=Admin(self.reset, self._hosting.snapshot, backend.trouble),
             others=self._moto,
         )
 
