@@ -98,13 +98,10 @@ def down(
     there = [emulator.port for emulator in running.running()]
     if everything and port is not None:
         raise UsageError("--all and --port say different things.", "Take one of them.")
-    for which in there if everything else _which(port, there):
-        if running.down(which):
-            say(f"The emulator at port {which} is gone.")
-            there.remove(which)
-        else:
-            say(f"No emulator runs at port {which}.")
-    if not there:
+    ports = there if everything else _which(port, there)
+    for which in ports:
+        say(f"The emulator at port {which} is gone." if running.down(which) else f"No emulator runs at port {which}.")
+    if set(there) <= set(ports):
         say(f"Back to AWS: unset {' '.join(exports(None))}")
 
 

@@ -136,8 +136,8 @@ def info_in(folder: Path) -> Info | None:
     """Who has or had this folder, where that can be read."""
     try:
         members: dict[str, Any] = json.loads((folder / INFO).read_text(encoding="utf-8"))
-        return Info(**members)
-    except (OSError, ValueError, TypeError):
+        return Info(**members | {"not_enforced": tuple(members["not_enforced"])})
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
