@@ -21,7 +21,7 @@ from local_test.emulator.run_folder import LOG, Info
 def main() -> int:
     """Run it; 1 where it can't."""
     try:
-        run(parse(sys.argv[1] if sys.argv[1:] else "{}"), detach, print)
+        run(parse(sys.argv[1] if sys.argv[1:] else "{}"), detach, report)
     except ContainerError as error:
         say({"error": {"code": error.code, "message": error.message, "hint": error.hint}})
         return 1
@@ -45,6 +45,12 @@ def detach(info: Info, folder: Path) -> None:
         os.dup2(stream, target)
     os.close(log)
     os.close(nothing)
+
+
+def report(line: str) -> None:
+    """A call's line, into the log."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def say(document: object) -> None:

@@ -20,7 +20,9 @@ from local_test.emulator.emulator import Emulator
 from local_test.emulator.instances import choose
 from local_test.emulator.instances.instance import BackendDown
 from local_test.emulator.options import HOST, Options
+from local_test.emulator.registry import checkout
 from local_test.emulator.registry import server as registry
+from local_test.emulator.registry.images import Images
 from local_test.emulator.run_folder import Info, Taken
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -128,24 +130,27 @@ def _made(
     """The emulator, which is closed with `stack`; and what of its Info follows from how it was made."""
     choose.sweep()
     try:
-        backend, why = choose.backend(options.backend, folder, options)
+        backend, why = choose.backend(options.backend, folder, options, {checkout.DIGEST})
     except BackendDown as error:
         raise NoBackend(str(error), "Start it, or do without: coppice local up --backend process") from None
     stack.callback(backend.close)
-    host = None
-    if backend.name == "docker":
-        data = (options.state or folder) / "registry"
-        try:
-            images = registry.start(data, folder)
-        except registry.RegistryFailed as error:
-            raise NoBackend(str(error), "Install Debian's docker-registry, or: docker pull registry:2") from None
-        stack.callback(images.close)
-        host = images.host
-    emulator = Emulator(options, backend, folder, host)
+    images = _registry(options, folder, stack) if backend.name == "docker" else None
+    emulator = Emulator(options, backend, folder, images, report)
     stack.callback(emulator.close)
     return emulator, {
         "backend": backend.name,
         "why": why,
         "not_enforced": tuple(backend.not_enforced),
-        "registry": host,
+        "registry": images and images.host,
     }
+
+
+def _registry(options: Options, folder: Path, stack: contextlib.ExitStack) -> Images:
+    """What is pushed there is kept with the state, if there is one."""
+    data = (options.state or folder) / "registry"
+    try:
+        server = registry.start(data, folder)
+    except registry.RegistryFailed as error:
+        raise NoBackend(str(error), "Install Debian's docker-registry, or: docker pull registry:2") from None
+    stack.callback(server.close)
+    return Images(server.host, data)

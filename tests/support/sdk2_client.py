@@ -10,7 +10,11 @@ from sagemaker.serverless import ServerlessInferenceConfig
 
 name, image, model_url, rows = sys.argv[1:]
 model = Model(
-    image_uri=image, model_data=model_url, role="arn:aws:iam::123456789012:role/endpoint", predictor_cls=Predictor
+    name=name,  # of an image by its digest the SDK would make a name that SageMaker refuses
+    image_uri=image,
+    model_data=model_url,
+    role="arn:aws:iam::123456789012:role/coppice-execution",
+    predictor_cls=Predictor,
 )
 predictor = model.deploy(
     endpoint_name=name,
@@ -21,4 +25,4 @@ predictor = model.deploy(
 answer = predictor.predict(rows)
 predictor.delete_model()
 predictor.delete_endpoint(delete_endpoint_config=True)
-print(answer["predictions"])
+print(answer)
