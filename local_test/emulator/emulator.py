@@ -22,6 +22,7 @@ from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.observe.metrics import Metrics
 from local_test.emulator.options import Options
 from local_test.emulator.registry.ecr import Ecr
+from local_test.emulator.registry.images import Images
 from local_test.emulator.server import Server
 from local_test.emulator.store import Store
 
@@ -29,9 +30,9 @@ from local_test.emulator.store import Store
 class Emulator:
     """One emulator: up after `start`; after `close` nothing is left but the state's folder."""
 
-    def __init__(self, options: Options, backend: Backend, folder: Path, registry: str | None = None) -> None:
-        """Take the port. `folder` is for what goes with the emulator, and whoever made it removes it; `registry` is the
-        HOST:PORT that ECR hands out. Raises OSError where the port is taken."""
+    def __init__(self, options: Options, backend: Backend, folder: Path, registry: Images | None = None) -> None:
+        """Take the port. `folder` is for what goes with the emulator, and whoever made it removes it; `registry` is
+        what ECR hands out. Raises OSError where the port is taken."""
         file = None
         if options.state is not None:
             options.state.mkdir(parents=True, exist_ok=True)
@@ -49,7 +50,7 @@ class Emulator:
         starter = Starter(backend, models, options.mb_per_vcpu, options.limits.ping_seconds)
         self._transforms = Transforms(self._store, starter, aws, self._logs, options)
         self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options)
-        self._asynchronous = Asynchronous(self._store, self._hosting, aws)
+        self._asynchronous = Asynchronous(self._store, self._hosting, aws, self._metrics, options.limits)
         self._scaler = Scaler(self._store, self._hosting, aws)
         self._app = App(
             runtime=Runtime(self._store, self._hosting, self._asynchronous, options),
@@ -65,6 +66,7 @@ class Emulator:
         self._moto.restore()
         self._server.start(self._app)
         self._hosting.restore()
+        self._asynchronous.restore()
         self._transforms.restore()
         self._scaler.start()
 
@@ -77,9 +79,10 @@ class Emulator:
     def close(self) -> None:
         """Stop whatever runs, send what is still to be sent, and answer no more."""
         self._scaler.close()
-        self._asynchronous.close()
+        self._asynchronous.stop()
         self._transforms.close()
         self._hosting.close()
+        self._asynchronous.close()
         self._backend.close()
         self._logs.close()
         self._metrics.close()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
+import secrets
 import sys
 import threading
-from collections.abc import Iterable
 from typing import Any
 
+from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
-from local_test.emulator.journal import Journal, changes, replay
+from local_test.emulator.journal import Entry, Journal, changes, replay
 
 RequestHandler = MotoRequestHandler
 """Keeps the spelling of S3's metadata headers."""
@@ -23,44 +25,60 @@ class MotoServices:
     """S3, ECR, IAM, STS, CloudWatch, Logs and the rest of what moto knows."""
 
     def __init__(self, journal: Journal) -> None:
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = _Dispatcher(create_backend_app)
         self._journal = journal
-        self._one_change = threading.Lock()
-        """The journal has the changes in the order in which moto made them."""
+        self._one_request = threading.RLock()
+        """moto wasn't made for many threads; and the journal has the changes in the order in which moto made them."""
 
     def restore(self) -> None:
-        """Bring back what the journal remembers."""
-        replay(self._journal, self._again)
+        """Bring back what the journal remembers, and nothing else: moto's memory is the whole process's."""
+        with self._one_request:
+            self._forget()
+            replay(self._journal, self._again)
 
     def reset(self) -> None:
         """Forget everything."""
-        with self._one_change:
+        with self._one_request:
             self._journal.clear()
-            environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/moto-api/reset", "QUERY_STRING": ""}
-            self._run(
-                {**_WSGI, "SERVER_NAME": "localhost", "SERVER_PORT": "80", "HTTP_HOST": "localhost", **environ}, b""
-            )
+            self._forget()
 
     def __call__(self, request: Request) -> Response:
         """Answer a request; one that changed something is remembered before its answer leaves."""
+        if request.path == "/moto-api/reset":
+            self.reset()
+            return Response('{"status": "ok"}', content_type="application/json")
         environ, body = request.environ, request.get_data(cache=False)
-        if not changes(environ, body):
-            return self._run(environ, body)
-        with self._one_change:
-            remembered = dict(environ)
+        with self._one_request:
+            if not changes(environ, body):
+                return self._run(environ, body)
+            entry = Entry(dict(environ), body, secrets.randbits(63), None)
+            mock_random.seed(entry.seed)
             answer = self._run(environ, body)
             if answer.status_code < 400:
-                self._journal.append(remembered, body, _upload_id(environ, answer))
+                self._journal.append(entry._replace(upload=_upload_id(environ, answer)))
         return answer
 
-    def _again(self, environ: dict[str, Any], body: bytes) -> str | None:
-        return _upload_id(environ, self._run({**_WSGI, **environ}, body))
+    def _again(self, entry: Entry) -> str | None:
+        mock_random.seed(entry.seed)
+        return _upload_id(entry.environ, self._run({**_WSGI, **entry.environ}, entry.body))
+
+    def _forget(self) -> None:
+        self._run({**_WSGI, **_RESET}, b"")
 
     def _run(self, environ: dict[str, Any], body: bytes) -> Response:
         environ = environ | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         chunks, status, headers = run_wsgi_app(self._moto, environ)
-        return Response(_whole(chunks), status, headers)
+        return Response(b"".join(chunks), status, headers)
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """moto's own looks into 180 folders for every request, which is most of what a small one costs."""
+
+    @functools.cache  # noqa: B019 - there is one dispatcher, as long as the process runs
+    def get_backend_for_host(self, host: str | None) -> Any:
+        """The name of moto's service."""
+        return super().get_backend_for_host(host)
 
 
 _WSGI: dict[str, Any] = {
@@ -73,10 +91,14 @@ _WSGI: dict[str, Any] = {
     "SCRIPT_NAME": "",
     "SERVER_PROTOCOL": "HTTP/1.1",
 }
-
-
-def _whole(chunks: Iterable[bytes]) -> bytes:
-    return b"".join(chunks)
+_RESET: dict[str, Any] = {
+    "REQUEST_METHOD": "POST",
+    "PATH_INFO": "/moto-api/reset",
+    "QUERY_STRING": "",
+    "SERVER_NAME": "localhost",
+    "SERVER_PORT": "80",
+    "HTTP_HOST": "localhost",
+}
 
 
 def _upload_id(environ: dict[str, Any], answer: Response) -> str | None:

@@ -27,6 +27,12 @@ class Kind(StrEnum):
     """By the resource's ARN: {"Tags": [{"Key": …, "Value": …}]}."""
     SCALABLE_TARGET = "scalable-target"
     SCALING_POLICY = "scaling-policy"
+    DEPLOYMENT = "deployment"
+    """What of an endpoint runs, as hosting/plan.py has it: its configuration and models may have been deleted since."""
+    SCALING_ACTIVITY = "scaling-activity"
+    """In the shape of DescribeScalingActivities, by ActivityId."""
+    ASYNC_REQUEST = "async-request"
+    """Until it is done: `hosting.async_request.AsyncRequest`."""
 
 
 class Key(NamedTuple):

@@ -2,20 +2,160 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
 from local_test.emulator.aws import Aws
 from local_test.emulator.hosting.hosting import Hosting
-from local_test.emulator.store import Store
+from local_test.emulator.hosting.scalable import DIMENSIONS, Resource
+from local_test.emulator.hosting.scaling_activities import Activities
+from local_test.emulator.hosting.target_tracking import (
+    Metric,
+    Pace,
+    Tracking,
+    Vote,
+    elected,
+    tracking,
+    vote,
+)
+from local_test.emulator.store import Document, Kind, Store
+
+AWS_PACE = Pace()
+
+log = logging.getLogger(__name__)
 
 
 class Scaler:
-    """Looks at each policy's metric from time to time, and changes the variant's capacity."""
+    """Looks at each policy's metric from time to time, and changes the variant's capacity.
 
-    def __init__(self, store: Store, hosting: Hosting, aws: Aws) -> None: ...
+    The documents are in the shapes of DescribeScalableTargets and DescribeScalingPolicies. Cool-downs begin anew with
+    the emulator.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        hosting: Hosting,
+        aws: Aws,
+        pace: Pace = AWS_PACE,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._hosting = hosting
+        self._aws = aws
+        self._pace = pace
+        self._clock = clock
+        self._activities = Activities(store)
+        self._cooling: dict[tuple[Resource, bool], float] = {}
+        """Until when (monotonic) a resource isn't scaled out (True) or in (False) again."""
+        self._said: set[str] = set()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="scaler", daemon=True)
 
     def start(self) -> None:
         """Look from now on."""
-        raise NotImplementedError
+        self._thread.start()
 
     def close(self) -> None:
         """Stop looking."""
-        raise NotImplementedError
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Look once at every target."""
+        self._activities.settle()
+        for key, target in self._store.all(Kind.SCALABLE_TARGET):
+            try:
+                self._follow(Resource.of(key.region, target), target)
+            except Exception as error:  # noqa: BLE001 - the others are followed, and this one at the next look
+                self._say(f"{key.name} can't be scaled: {error}")
+
+    def _run(self) -> None:
+        while not self._closing.wait(self._pace.look_seconds):
+            self.look()
+
+    def _follow(self, resource: Resource, target: Document) -> None:
+        summary = resource.summary(self._store.get(resource.endpoint))
+        if summary is None or resource.dimension not in DIMENSIONS:
+            return
+        capacity = resource.capacity(summary)
+        least, most = target["MinCapacity"], target["MaxCapacity"]
+        if not least <= capacity <= most:
+            self._scale(resource, summary, Vote(min(max(capacity, least), most), 0, f"it has to be {least} to {most}"))
+            return
+        votes = [
+            vote(policy, capacity, self._points(resource, policy.metric), self._pace)
+            for policy in self._policies(resource)
+        ]
+        best = elected(votes, capacity)
+        best = best._replace(capacity=min(max(best.capacity, least), most))
+        if best.capacity != capacity and self._may(resource, target, out=best.capacity > capacity):
+            self._scale(resource, summary, best)
+
+    def _policies(self, resource: Resource) -> list[Tracking]:
+        found = []
+        for key, policy in self._store.all(Kind.SCALING_POLICY, resource.region):
+            if Resource.of(key.region, policy) == resource:
+                tracked = tracking(policy, resource.endpoint.name, resource.variant)
+                if tracked is None:
+                    self._say(
+                        f"The scaling policy {policy['PolicyName']} is of a kind that coppice local can't follow."
+                    )
+                else:
+                    found.append(tracked)
+        return found
+
+    def _points(self, resource: Resource, metric: Metric) -> list[float | None]:
+        """Of the periods that are over, oldest first."""
+        period, count = self._pace.period, max(self._pace.in_points, self._pace.out_points)
+        end = int(self._clock()) // period * period
+        start = end - period * count
+        measured = {
+            "Namespace": metric.namespace,
+            "MetricName": metric.name,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+        }
+        answer = self._aws.client("cloudwatch", resource.region).get_metric_data(
+            MetricDataQueries=[
+                {"Id": "m", "MetricStat": {"Metric": measured, "Period": period, "Stat": metric.statistic}}
+            ],
+            StartTime=datetime.fromtimestamp(start, UTC),
+            EndTime=datetime.fromtimestamp(end, UTC),
+        )
+        (found,) = answer["MetricDataResults"]
+        values = {
+            int(moment.timestamp()): value for moment, value in zip(found["Timestamps"], found["Values"], strict=True)
+        }
+        return [values.get(moment) for moment in range(start, end, period)]
+
+    def _may(self, resource: Resource, target: Document, out: bool) -> bool:
+        suspended = target.get("SuspendedState", {}).get(f"DynamicScaling{'Out' if out else 'In'}Suspended", False)
+        return not suspended and time.monotonic() >= self._cooling.get((resource, out), 0)
+
+    def _scale(self, resource: Resource, summary: dict[str, Any], chosen: Vote) -> None:
+        """As UpdateEndpointWeightsAndCapacities does, unless something else has begun to change the endpoint."""
+        begun = []
+
+        def begin(endpoint: Document) -> None:
+            if resource.summary(endpoint) is not None:
+                endpoint |= {"EndpointStatus": "Updating", "LastModifiedTime": time.time()}
+                begun.append(endpoint)
+
+        self._store.change(resource.endpoint, begin)
+        if not begun:
+            return
+        out = chosen.capacity > resource.capacity(summary)
+        self._cooling[resource, out] = time.monotonic() + chosen.cooldown
+        self._activities.begin(resource, chosen)
+        self._hosting.capacity(resource.endpoint, resource.variant, resource.wanted(summary, chosen.capacity))
+
+    def _say(self, text: str) -> None:
+        """Once."""
+        if text not in self._said:
+            self._said.add(text)
+            log.warning("%s", text)

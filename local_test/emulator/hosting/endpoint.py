@@ -1,0 +1,178 @@
+"""One endpoint's life: steps that follow one another in the background, and write into the store how they end."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from local_test.emulator.hosting.fleet import Fleet, Unhealthy
+from local_test.emulator.hosting.plan import CannotPlan, Plan, forget, read_plan, remember, remembered
+from local_test.emulator.hosting.summary import Images, summaries
+from local_test.emulator.limits import Limits
+from local_test.emulator.store import Document, Key, Store
+
+log = logging.getLogger(__name__)
+NewFleet = Callable[[Key, Plan], Fleet]
+
+
+class Endpoint:
+    """What runs of an endpoint. Steps come from the control plane; calls go to `fleet`."""
+
+    def __init__(self, key: Key, store: Store, new_fleet: NewFleet, images: Images, limits: Limits) -> None:
+        self.key = key
+        self.fleet: Fleet | None = None
+        """Serves; None while there is nothing that could."""
+        self._store = store
+        self._new_fleet = new_fleet
+        self._images = images
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._last: threading.Thread | None = None
+        self._waiting = 0
+        self._leaving: Fleet | None = None
+        """Serves no new calls, and still has some to end."""
+        self._cancelled = threading.Event()
+        self._closed = threading.Event()
+
+    def deploy(self) -> None:
+        """Bring up what the document asks for, and put it in the place of what serves now."""
+        self._then(self._deploy)
+
+    def capacity(self, variant: str, wanted: dict[str, Any]) -> None:
+        """Change a variant."""
+        self._then(lambda: self._resize(variant, wanted))
+
+    def delete(self, removed: Callable[[], None]) -> None:
+        """Give up what is being brought up, let calls end, stop everything, and remove the document."""
+        self._cancelled.set()
+        self._then(lambda: self._delete(removed))
+
+    def serve_again(self) -> None:
+        """After a start of the emulator: serve what was served before, without a check."""
+        plan = remembered(self._store, self.key)
+        if plan is not None:
+            self.fleet = self._new_fleet(self.key, plan)
+            self.fleet.keep()
+
+    def close(self) -> None:
+        """Stop whatever runs, at once; the store stays as it is."""
+        self._closed.set()
+        self._cancelled.set()
+        for fleet in (self.fleet, self._leaving):
+            if fleet is not None:
+                fleet.close(drain=False)
+        with self._lock:
+            last = self._last
+        if last is not None:
+            last.join()
+
+    def _then(self, step: Callable[[], None]) -> None:
+        """Do a step after those before."""
+        with self._lock:
+            before = self._last
+            self._waiting += 1
+
+            def run() -> None:
+                if before is not None:
+                    before.join()
+                with self._lock:
+                    self._waiting -= 1
+                try:
+                    if not self._closed.is_set():
+                        step()
+                except Exception:
+                    log.exception("endpoint %s", self.key.name)
+                    self._end("Failed" if self.fleet is None else "InService", "The emulator failed; its log says why.")
+
+            self._last = threading.Thread(target=run, name=f"endpoint-{self.key.name}", daemon=True)
+            self._last.start()
+
+    def _deploy(self) -> None:
+        document = self._store.get(self.key)
+        if document is None or self._cancelled.is_set():
+            return
+        try:
+            plan = read_plan(self._store, self.key, document["EndpointConfigName"], self._limits)
+            fleet = self._brought_up(plan)
+        except (CannotPlan, Unhealthy) as failure:
+            self._not_deployed(str(failure))
+            return
+        if self._cancelled.is_set():
+            fleet.close(drain=False)
+            return
+        remember(self._store, self.key, plan)
+        before, self.fleet = self.fleet, fleet
+        fleet.keep()
+        self._end("InService")
+        self._retire(before)
+
+    def _brought_up(self, plan: Plan) -> Fleet:
+        fleet = self._new_fleet(self.key, plan)
+        try:
+            fleet.check(self._cancelled.is_set)
+        except Unhealthy:
+            fleet.close(drain=False)
+            raise
+        return fleet
+
+    def _not_deployed(self, reason: str) -> None:
+        """A new endpoint has failed; an update is rolled back to what has served all along."""
+        if self._cancelled.is_set():
+            return
+        if self.fleet is None:
+            self._end("Failed", reason)
+        else:
+            self._end("InService", reason, EndpointConfigName=self.fleet.plan.config_name)
+
+    def _resize(self, variant: str, wanted: dict[str, Any]) -> None:
+        fleet = self.fleet
+        if fleet is None or self._cancelled.is_set():
+            return
+        old = next(each for each in fleet.plan.variants if each.name == variant)
+        try:
+            fleet.resize(old.changed(wanted), self._cancelled.is_set)
+        except Unhealthy as failure:
+            if not self._cancelled.is_set():
+                self._end("InService", str(failure))
+            return
+        remember(self._store, self.key, fleet.plan)
+        self._end("InService")
+
+    def _delete(self, removed: Callable[[], None]) -> None:
+        fleet, self.fleet = self.fleet, None
+        self._retire(fleet)
+        if self._closed.is_set():
+            return
+        removed()
+        forget(self._store, self.key)
+        self._store.delete(self.key)
+
+    def _retire(self, fleet: Fleet | None) -> None:
+        """Let its calls end, unless everything ends now."""
+        self._leaving = fleet
+        if fleet is not None:
+            fleet.close(drain=not self._closed.is_set())
+        self._leaving = None
+
+    def _end(self, status: str, reason: str | None = None, **members: Any) -> None:
+        """Write how a step ended. Where another waits already, its status stays: what is asked isn't done yet."""
+        fleet = self.fleet
+        with self._lock:
+            waiting = self._waiting
+        variants = summaries(fleet.plan, self.key.region, self._images) if fleet is not None else []
+
+        def change(document: Document) -> None:
+            if not waiting:
+                document["EndpointStatus"] = status
+            document.pop("FailureReason", None)
+            if reason is not None:
+                document["FailureReason"] = reason
+            if variants:
+                document["ProductionVariants"] = variants
+            document["LastModifiedTime"] = time.time()
+            document.update(members)
+
+        self._store.change(self.key, change)

@@ -1,0 +1,168 @@
+"""What an endpoint is to run: its configuration and models, read once, and remembered for as long as it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from local_test.emulator.instances.starter import Wanted
+from local_test.emulator.limits import ACCOUNT, Limits
+from local_test.emulator.store import Document, Key, Kind, Store
+
+
+class Variant(NamedTuple):
+    """A production variant with its model."""
+
+    name: str
+    weight: float
+    image: str
+    model_url: str | None
+    environment: dict[str, str]
+    start_seconds: float
+    """For the download and /ping together."""
+    instances: int
+    """Of a real-time variant."""
+    memory_mb: int | None = None
+    """Of a serverless one; None means real-time."""
+    max_concurrency: int = 0
+    provisioned: int = 0
+
+    def kept(self) -> int:
+        """How many instances are there without any call."""
+        return self.provisioned if self.memory_mb is not None else self.instances
+
+    def wanted(self, endpoint: Key) -> Wanted:
+        """What to start for one instance."""
+        return Wanted(
+            region=endpoint.region,
+            owner=f"endpoint/{endpoint.name}",
+            image=self.image,
+            model_url=self.model_url,
+            environment=self.environment,
+            memory_mb=self.memory_mb,
+            start_seconds=self.start_seconds,
+        )
+
+    def changed(self, wanted: dict[str, Any]) -> Variant:
+        """The variant after a member of DesiredWeightsAndCapacities; what isn't named stays."""
+        serverless = wanted.get("ServerlessUpdateConfig", {})
+        return self._replace(
+            weight=wanted.get("DesiredWeight", self.weight),
+            instances=wanted.get("DesiredInstanceCount", self.instances),
+            max_concurrency=serverless.get("MaxConcurrency", self.max_concurrency),
+            provisioned=serverless.get("ProvisionedConcurrency", self.provisioned),
+        )
+
+
+class Plan(NamedTuple):
+    """Everything that an endpoint runs."""
+
+    config_name: str
+    variants: tuple[Variant, ...]
+
+    def with_variant(self, variant: Variant) -> Plan:
+        """The plan with a variant in place of that of the same name."""
+        return self._replace(variants=tuple(variant if old.name == variant.name else old for old in self.variants))
+
+
+class CannotPlan(Exception):
+    """A configuration or a model is gone, or of a kind that isn't emulated; the message is for FailureReason."""
+
+
+def read_plan(store: Store, endpoint: Key, config_name: str, limits: Limits) -> Plan:
+    """Read what a configuration asks for. Raises CannotPlan."""
+    config = store.get(Key(Kind.ENDPOINT_CONFIG, endpoint.region, config_name))
+    if config is None:
+        raise CannotPlan(
+            f'Could not find endpoint configuration "{_arn(endpoint.region, "endpoint-config", config_name)}".'
+        )
+    return Plan(
+        config_name,
+        tuple(_variant(store, endpoint.region, variant, limits) for variant in config["ProductionVariants"]),
+    )
+
+
+def remembered(store: Store, endpoint: Key) -> Plan | None:
+    """The plan that an endpoint serves by, or served by when the emulator ended; None where it never did."""
+    document = store.get(_place(endpoint))
+    if document is None:
+        return None
+    return Plan(document["config_name"], tuple(Variant(**variant) for variant in document["variants"]))
+
+
+def remember(store: Store, endpoint: Key, plan: Plan) -> None:
+    """Keep it for `remembered`."""
+    variants = [variant._asdict() for variant in plan.variants]
+    store.put(_place(endpoint), {"config_name": plan.config_name, "variants": variants})
+
+
+def forget(store: Store, endpoint: Key) -> None:
+    """Remember it no longer."""
+    store.delete(_place(endpoint))
+
+
+def _place(endpoint: Key) -> Key:
+    return endpoint._replace(kind=Kind.DEPLOYMENT)
+
+
+def _variant(store: Store, region: str, variant: Document, limits: Limits) -> Variant:
+    container = _container(store, region, variant["ModelName"])
+    serverless = variant.get("ServerlessConfig")
+    start_seconds = limits.serverless_start_seconds
+    if serverless is None:
+        serverless = {}
+        start_seconds = _real_time_seconds(variant, limits)
+    return Variant(
+        name=variant["VariantName"],
+        weight=variant.get("InitialVariantWeight", 1.0),
+        image=container["Image"],
+        model_url=_model_url(container),
+        environment=container.get("Environment", {}),
+        start_seconds=start_seconds,
+        instances=variant.get("InitialInstanceCount", 1),
+        memory_mb=serverless.get("MemorySizeInMB"),
+        max_concurrency=serverless.get("MaxConcurrency", 0),
+        provisioned=serverless.get("ProvisionedConcurrency", 0),
+    )
+
+
+def _real_time_seconds(variant: Document, limits: Limits) -> float:
+    """AWS has a time for the download and one for /ping; a start here has their sum for both."""
+    ping: float = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", limits.real_time_start_seconds)
+    download: float = variant.get("ModelDataDownloadTimeoutInSeconds", 0)
+    return ping + download
+
+
+def _container(store: Store, region: str, model_name: str) -> Document:
+    model = store.get(Key(Kind.MODEL, region, model_name))
+    if model is None:
+        raise CannotPlan(f'Could not find model "{_arn(region, "model", model_name)}".')
+    containers: Iterable[Document] = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
+    container, *others = containers
+    if others:
+        raise CannotPlan(f"coppice local runs models of one container; {model_name} has {len(others) + 1}.")
+    package = container.get("ModelPackageName")
+    return container if package is None else container | _packaged(store, region, package)
+
+
+def _packaged(store: Store, region: str, package: str) -> Document:
+    name = package.rpartition(":model-package/")[2]
+    document = store.get(Key(Kind.MODEL_PACKAGE, region, name))
+    if document is None:
+        raise CannotPlan(f'Could not find model package "{package}".')
+    container: Document = document["InferenceSpecification"]["Containers"][0]
+    return container
+
+
+def _model_url(container: Document) -> str | None:
+    source = container.get("ModelDataSource", {}).get("S3DataSource")
+    if source is None:
+        return container.get("ModelDataUrl")
+    if source.get("CompressionType") != "Gzip":
+        raise CannotPlan("coppice local unpacks model.tar.gz; it doesn't serve uncompressed model data.")
+    url: str = source["S3Uri"]
+    return url
+
+
+def _arn(region: str, kind: str, name: str) -> str:
+    return f"arn:aws:sagemaker:{region}:{ACCOUNT}:{kind}/{name}"

@@ -1,0 +1,194 @@
+"""The instances of one variant: so many are kept, more come and go with the calls, and what died is replaced."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple
+
+from local_test.emulator.hosting.launcher import Launcher, LaunchFailed, Running
+from local_test.emulator.hosting.plan import Variant
+from local_test.emulator.instances.instance import Exit
+
+LOOK_SECONDS: Final = 0.5
+"""How often the keeper looks at instances that nobody calls."""
+LONGEST_RETRY_SECONDS: Final = 30.0
+DEATH_SECONDS: Final = 2.0
+"""How long after a connection broke an instance may take to be seen dead."""
+
+Cancelled = Callable[[], bool]
+
+log = logging.getLogger(__name__)
+
+
+class Closed(Exception):
+    """The pool gives out no more instances."""
+
+
+class Lease(NamedTuple):
+    """An instance for one call."""
+
+    running: Running
+    cold: bool
+    """It was started for this call."""
+    concurrent: int
+    """Calls under way in the pool, this one included."""
+
+
+class Pool(ABC):
+    """A pool. Instances are started and stopped outside of the lock, which guards the rest."""
+
+    def __init__(self, variant: Variant, launcher: Launcher) -> None:
+        self.variant = variant
+        self._launcher = launcher
+        self._changed = threading.Condition()
+        self._all: list[Running] = []
+        self._starting = 0
+        self._calls = 0
+        self._closing = threading.Event()
+        self._hurry = False
+        self._keeper: threading.Thread | None = None
+
+    def check(self, cancelled: Cancelled) -> None:
+        """Start what is kept, or one instance where none is, to see that the variant works. Raises LaunchFailed."""
+        started = self._start(max(1, self.variant.kept()), cancelled)
+        if not self.variant.kept():
+            self._remove(started)
+
+    def keep(self) -> None:
+        """From now on, keep as many instances as there should be."""
+        self._keeper = threading.Thread(target=self._keep, name=f"pool-{self.variant.name}", daemon=True)
+        self._keeper.start()
+
+    def resize(self, variant: Variant, cancelled: Cancelled) -> None:
+        """Take another capacity. Raises LaunchFailed where the instances it adds don't start; then nothing changes."""
+        with self._changed:
+            missing = variant.kept() - self._alive()
+        self._start(missing, cancelled)
+        with self._changed:
+            self.variant = variant
+            self._changed.notify_all()
+
+    @abstractmethod
+    def take(self, seconds: float) -> Lease:
+        """An instance for a call, which has to be given back. Raises Closed; LaunchFailed; ServiceError where the
+        limits forbid it, or where there is none within `seconds`."""
+
+    def give_back(self, running: Running) -> None:
+        """A call has ended, however."""
+        with self._changed:
+            self._calls -= 1
+            running.calls -= 1
+            running.idle_since = time.monotonic()
+            self._changed.notify_all()
+
+    def end_of(self, running: Running) -> Exit | None:
+        """How an instance whose connection broke has ended; None where it lives on."""
+        deadline = time.monotonic() + DEATH_SECONDS
+        while (end := running.instance.ended()) is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return end
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """Each instance's id, state, memory used and memory size."""
+        with self._changed:
+            instances = [(running, "busy" if running.calls else "idle") for running in self._all]
+            starting = self._starting
+        size = self.variant.memory_mb
+        shown = [
+            {"id": one.instance.id, "state": state, "memory_bytes": one.instance.memory_bytes(), "memory_mb": size}
+            for one, state in instances
+        ]
+        return shown + [{"id": "", "state": "cold", "memory_bytes": 0, "memory_mb": size}] * starting
+
+    def close(self, *, drain: bool) -> None:
+        """Give out no more and stop every instance. `drain` waits for the calls under way, each of which has a limit,
+        unless another thread closes without."""
+        self._closing.set()
+        with self._changed:
+            self._hurry = self._hurry or not drain
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._hurry or not self._calls)
+        if self._keeper is not None:
+            self._keeper.join()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._starting)
+            instances, self._all = self._all, []
+        self._launcher.stop(instances, at_once=self._hurry)
+
+    @abstractmethod
+    def _superfluous(self) -> list[Running]:
+        """Instances without a call that may go. Called under the lock."""
+
+    def _alive(self) -> int:
+        return sum(1 for running in self._all if running.instance.ended() is None)
+
+    def _launch(self, cancelled: Cancelled = lambda: False, calls: int = 0) -> Running:
+        """Start one more, which is the caller's to count in `_starting` before; it comes with so many calls, so that
+        nobody else takes it. Raises LaunchFailed."""
+        running = None
+        try:
+            running = self._launcher.launch(self.variant, lambda: self._closing.is_set() or cancelled())
+        finally:
+            with self._changed:
+                self._starting -= 1
+                if running is not None:
+                    running.calls = calls
+                    self._all.append(running)
+                self._changed.notify_all()
+        return running
+
+    def _start(self, count: int, cancelled: Cancelled) -> list[Running]:
+        """Start so many at once. Raises LaunchFailed, and then keeps none of them."""
+        if count <= 0:
+            return []
+        with self._changed:
+            self._starting += count
+        started: list[Running] = []
+        failures: list[LaunchFailed] = []
+
+        def launch(_: int) -> None:
+            try:
+                started.append(self._launch(lambda: bool(failures) or cancelled()))
+            except LaunchFailed as failure:
+                failures.append(failure)
+
+        with ThreadPoolExecutor(count, thread_name_prefix="start") as threads:
+            list(threads.map(launch, range(count)))
+        if failures:
+            self._remove(started)
+            raise failures[0]
+        return started
+
+    def _remove(self, instances: list[Running]) -> None:
+        with self._changed:
+            self._all = [running for running in self._all if running not in instances]
+        self._launcher.stop(instances)
+
+    def _stop_superfluous(self) -> None:
+        """Those that died, too."""
+        with self._changed:
+            going = [running for running in self._all if not running.calls and running.instance.ended() is not None]
+            going += [running for running in self._superfluous() if running not in going]
+            self._all = [running for running in self._all if running not in going]
+        self._launcher.stop(going)
+
+    def _keep(self) -> None:
+        retry, not_before = LOOK_SECONDS, 0.0
+        while not self._closing.wait(LOOK_SECONDS):
+            self._stop_superfluous()
+            with self._changed:
+                missing = self.variant.kept() - self._alive() - self._starting
+            if missing <= 0 or time.monotonic() < not_before:
+                continue
+            try:
+                self._start(missing, self._closing.is_set)
+                retry = LOOK_SECONDS
+            except LaunchFailed as failure:
+                log.warning("%s: no instance in place of one that is missing: %s", self.variant.name, failure)
+                retry = min(2 * retry, LONGEST_RETRY_SECONDS)
+                not_before = time.monotonic() + retry

@@ -1,0 +1,26 @@
+"""A thread that looks at something again and again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+
+class Ticker:
+    """Calls `look` every `seconds`, until it is closed."""
+
+    def __init__(self, seconds: float, look: Callable[[], None], name: str) -> None:
+        self._seconds = seconds
+        self._look = look
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more."""
+        self._closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed.wait(self._seconds):
+            self._look()

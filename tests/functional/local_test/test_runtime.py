@@ -1,0 +1,401 @@
+"""InvokeEndpoint over HTTP, as boto3 sees it: what passes, the limits, and every way a container can fail."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fake_instances import echo, fake_starter, reply, until
+from hosted import LIMITS, hosted, real_time, serverless
+
+from local_test.emulator.instances.instance import Exit
+from local_test.emulator.instances.starter import StartFailed
+
+SEE = (
+    "See https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logEventViewer:"
+    "group=/aws/sagemaker/Endpoints/houses in account 123456789012 for more information."
+)
+
+
+@pytest.fixture
+def starter():
+    with fake_starter() as starter:
+        yield starter
+
+
+@pytest.fixture
+def one(starter):
+    """A serverless endpoint with up to two calls at a time."""
+    with hosted(starter) as one:
+        one.configure("c1", serverless(2))
+        one.deploy()
+        yield one
+
+
+@pytest.fixture
+def steady(starter):
+    """A real-time endpoint with two instances."""
+    with hosted(starter) as one:
+        one.configure("c1", real_time(2))
+        one.deploy()
+        yield one
+
+
+def code(error):
+    return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def test_headers_there_and_back(one, starter):
+    seen = {}
+
+    def answers(instance, handler, body):
+        seen.update({name.lower(): value for name, value in handler.headers.items()})
+        reply(
+            handler, 200, body, Content_Type="text/csv", X_Amzn_SageMaker_Custom_Attributes="back", X_Else="lost",
+            x_Amzn_Invoked_Production_Variant="a lie",
+        )  # fmt: skip
+
+    starter.answers = answers
+    answer = one.invoke(
+        b"1,2", ContentType="text/csv", Accept="text/plain", CustomAttributes="there", InferenceId="i-1"
+    )
+    assert answer["Body"].read() == b"1,2"
+    assert (answer["ContentType"], answer["CustomAttributes"]) == ("text/csv", "back")
+    assert answer["InvokedProductionVariant"] == "AllTraffic"
+    assert "x-else" not in answer["ResponseMetadata"]["HTTPHeaders"]
+    assert set(seen) == {
+        "host", "content-length", "content-type", "accept",
+        "x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-inference-id",
+    }  # fmt: skip
+    assert seen["accept"] == "text/plain"
+    assert one.invoke()["ContentType"] == "text/csv"
+    assert seen["content-type"] == "application/octet-stream"
+
+
+def test_cold_and_warm_calls_are_reported_and_counted(one, starter):
+    starter.lines = [b"line one"]
+    first, second = one.invoke(), one.invoke()
+    cold, warm = one.reports
+    request_id = first["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"]
+    assert re.fullmatch(
+        rf"REPORT {request_id}  cold init \d+ ms  download 0 ms  duration \d+ ms  billed \d+ ms  memory 1024 MB  "
+        r"max used 144 MB  ≈ \$[\d.]+( \(us-east-1\))?",
+        cold,
+    )
+    assert "cold init" not in warm
+    assert second["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"] in warm
+    stream = one.logs.streams[-1]
+    assert stream.group == "/aws/sagemaker/Endpoints/houses"
+    assert stream.name.startswith("AllTraffic/")
+    assert stream.lines == [b"line one", cold.encode(), warm.encode()]
+    assert one.numbers.of("Invocations") == [1, 1]
+    assert len(one.numbers.of("ModelSetupTime")) == 1
+    assert len(one.numbers.of("ModelLatency")) == len(one.numbers.of("OverheadLatency")) == 2
+    assert one.numbers.of("ServerlessConcurrentExecutionsUtilization") == [0.5, 0.5]
+    [percent, _] = one.numbers.of("MemoryUtilization")
+    assert percent == pytest.approx(100 * 150_000_000 / 1024**3)
+    for name in ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"):
+        assert one.numbers.of(name) == [0, 0]
+    units = {(namespace, name): unit for namespace, name, _, unit in one.numbers.recorded}
+    assert units["AWS/SageMaker", "ModelLatency"] == "Microseconds"
+    assert units["/aws/sagemaker/Endpoints", "MemoryUtilization"] == "Percent"
+
+
+@pytest.mark.parametrize(("status", "side"), [(415, "client"), (500, "server"), (503, "server"), (301, "client")])
+def test_a_containers_own_error_is_a_model_error(one, starter, status, side):
+    starter.answers = lambda instance, handler, body: reply(handler, status, b"no \xff")
+    error = one.refused()
+    assert code(error) == ("ModelError", 424)
+    said = f'Received {side} error ({status}) from primary with message "no \ufffd". {SEE}'
+    assert error.response["Error"]["Message"] == said
+    assert error.response["OriginalStatusCode"] == status
+    assert error.response["OriginalMessage"] == "no \ufffd"
+    assert error.response["LogStreamArn"] == one.logs.streams[-1].arn
+    assert one.numbers.of("InvocationModelErrors") == [1]
+    assert one.numbers.of("Invocation4XXErrors") == [status == 415]
+    assert f"the container answered {status}" in one.reports[-1]
+
+
+def test_a_request_over_4_mb_never_reaches_the_container(one, starter):
+    whole = b"x" * LIMITS.serverless_body_bytes
+    assert one.invoke(whole)["Body"].read() == whole
+    before = len(one.reports)
+    error = one.refused(whole + b"x")
+    assert code(error) == ("ValidationError", 400)
+    assert re.search(r"Request [\w-]{36} has oversize body\.", str(error))
+    assert len(one.reports) == before
+    assert one.invoke(b"small")["Body"].read() == b"small"
+
+
+def test_a_chunked_request_has_the_same_limit(one):
+    connection = http.client.HTTPConnection(*one.address.removeprefix("http://").split(":"), timeout=20)
+    for count, status in ((1, 200), (65, 400), (1, 200)):
+        chunks = (b"x" * 65536 for _ in range(count))
+        connection.request("POST", "/endpoints/houses/invocations", chunks, encode_chunked=True)
+        response = connection.getresponse()
+        assert (response.status, len(response.read()) > 0) == (status, True)
+    connection.close()
+
+
+def test_a_response_over_4_mb_is_a_model_error(one, starter):
+    starter.answers = lambda instance, handler, body: reply(handler, 200, b"x" * (LIMITS.serverless_body_bytes + 1))
+    error = one.refused()
+    assert code(error) == ("ModelError", 424)
+    assert "could not load the entire response body" in str(error)
+
+
+def test_real_time_bodies_may_have_6_mb(steady):
+    whole = b"x" * LIMITS.real_time_body_bytes
+    assert steady.invoke(whole)["Body"].read() == whole
+    assert code(steady.refused(whole + b"x")) == ("413", 413)
+
+
+def test_a_container_that_hangs_times_out_and_keeps_its_instance(starter):
+    release = threading.Event()
+
+    def hang_once(instance, handler, body):
+        if body == b"hang":
+            release.wait(20)
+        echo(instance, handler, body)
+
+    starter.answers = hang_once
+    with hosted(starter, limits=LIMITS._replace(invocation_seconds=0.3)) as one:
+        one.configure("c1", serverless(1))
+        one.deploy()
+        error = one.refused(b"hang")
+        assert code(error) == ("ModelError", 424)
+        assert str(error).endswith(
+            'Received server error (0) from primary with message "Your invocation timed out while waiting for a '
+            "response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the "
+            f'issue, and try again.". {SEE}'
+        )
+        assert one.invoke()["Body"].read() == b"x"
+        assert len(starter.started) == 2  # the one that was checked, and the one that has answered both
+        release.set()
+
+
+def test_a_container_that_outgrows_its_memory(one, starter):
+    def dies(instance, handler, body):
+        if body == b"big":
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhal")
+            handler.wfile.flush()
+            instance.die(out_of_memory=True)
+            handler.connection.close()
+            return
+        echo(instance, handler, body)
+
+    starter.answers = dies
+    error = one.refused(b"big")
+    assert code(error) == ("ModelError", 424)
+    assert "insufficient memory: it outgrew 1024 MB" in str(error)
+    assert "insufficient memory" in one.reports[-1]
+    assert one.invoke()["Body"].read() == b"x"
+    assert "cold init" in one.reports[-1]
+
+
+def test_a_container_that_dies_in_the_middle_of_an_answer(steady, starter):
+    def dies(instance, handler, body):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhal")
+        handler.wfile.flush()
+        instance.die(1)
+        handler.close_connection = True
+
+    starter.answers = dies
+    for instance in starter.alive():
+        instance.answers = dies
+    error = steady.refused()
+    assert code(error) == ("ModelError", 424)
+    assert "Amazon SageMaker could not get a response from the houses endpoint." in str(error)
+    assert "ended with exit code 1" in str(error)
+    assert steady.numbers.of("Invocation5XXErrors") == [1]
+
+
+def test_one_that_died_while_idle_is_not_given_out(one, starter):
+    one.invoke()
+    starter.started[-1].die()
+    assert one.invoke(b"y")["Body"].read() == b"y"
+    assert one.reports[-1].count("cold init") == 1
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected", "words"),
+    [
+        (StartFailed("no 200", timed_out=True), ("ModelNotReadyException", 429), "still being provisioned"),
+        (StartFailed("x", exit=Exit(2, False)), ("ModelError", 424), "ended with exit code 2"),
+        (StartFailed("x", exit=Exit(137, True)), ("ModelError", 424), "insufficient memory"),
+        (StartFailed("Docker doesn't answer"), ("ServiceUnavailable", 503), "Docker doesn't answer"),
+    ],
+)
+def test_a_cold_start_that_fails_says_so_and_frees_its_place(one, starter, failure, expected, words):
+    starter.fails = lambda wanted: failure
+    for _ in range(3):  # more often than there are places
+        error = one.refused()
+        assert code(error) == expected
+        assert words in str(error)
+    assert expected[0] in one.reports[-1]
+    starter.fails = lambda wanted: None
+    assert one.invoke()["Body"].read() == b"x"
+
+
+def test_a_surplus_is_throttled_exactly_and_nobody_gets_anothers_answer(starter):
+    """300 at once against 20: the 20 are still starting, and count, when the others come."""
+    with hosted(starter) as one:
+        one.configure("c1", serverless(20))
+        one.deploy()
+        starter.hold.clear()
+        client = one.new_client(connections=300)
+
+        def ask(number):
+            body = f"call {number}".encode()
+            try:
+                return client.invoke_endpoint(EndpointName="houses", Body=body)["Body"].read() == body
+            except client.exceptions.ClientError as error:
+                return code(error)
+
+        with ThreadPoolExecutor(300) as threads:
+            asked = [threads.submit(ask, number) for number in range(300)]
+            until(lambda: sum(each.done() for each in asked) == 280, 60)
+            starter.hold.set()
+            results = Counter(each.result() for each in asked)
+        client.close()
+        assert results == {True: 20, ("ThrottlingException", 400): 280}
+        assert one.reports.count("") == 0
+        assert sum(report.endswith("throttled") for report in one.reports) == 280
+        assert len(starter.started) == 21
+        assert max(one.numbers.of("ServerlessConcurrentExecutionsUtilization")) == 1
+        assert all(call.ended() is None for call in starter.started[1:])
+
+
+def test_an_instance_has_one_call_at_a_time(starter):
+    busy, most = Counter(), Counter()
+    lock = threading.Lock()
+
+    def answers(instance, handler, body):
+        with lock:
+            busy[instance.id] += 1
+            most[instance.id] = max(most[instance.id], busy[instance.id])
+        time.sleep(0.002)
+        with lock:
+            busy[instance.id] -= 1
+        echo(instance, handler, body)
+
+    starter.answers = answers
+    with hosted(starter) as one:
+        one.configure("c1", serverless(8))
+        one.deploy()
+        with ThreadPoolExecutor(8) as threads:
+            bodies = [f"{number}".encode() for number in range(200)]
+            assert [each["Body"].read() for each in threads.map(one.invoke, bodies)] == bodies
+        assert set(most.values()) == {1}
+        assert len(most) <= 8
+
+
+def test_real_time_calls_are_spread_and_concurrent(steady, starter):
+    together = threading.Barrier(4, timeout=20)
+    served = Counter()
+
+    def answers(instance, handler, body):
+        served[instance.id] += 1
+        together.wait()
+        echo(instance, handler, body)
+
+    for instance in starter.alive():
+        instance.answers = answers
+    with ThreadPoolExecutor(4) as threads:
+        assert [each["Body"].read() for each in threads.map(steady.invoke, [b"1", b"2", b"3", b"4"])] == [
+            b"1", b"2", b"3", b"4"]  # fmt: skip
+    assert sorted(served.values()) == [2, 2]
+    assert "memory 1" not in steady.reports[-1]
+    assert steady.numbers.of("InvocationsPerInstance") == [0.5] * 4
+
+
+def test_variants_are_chosen_by_weight_or_by_name(starter):
+    with hosted(starter) as one:
+        one.configure(
+            "c1",
+            real_time(1, VariantName="A", InitialVariantWeight=0),
+            real_time(1, VariantName="B", InitialVariantWeight=2),
+        )
+        one.deploy()
+        assert {one.invoke()["InvokedProductionVariant"] for _ in range(10)} == {"B"}
+        assert one.invoke(TargetVariant="A")["InvokedProductionVariant"] == "A"
+        error = one.refused(TargetVariant="C")
+        assert code(error) == ("ValidationError", 400)
+        assert "C" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        (
+            {"CustomAttributes": "a" * 1025},
+            "at 'customAttributes' failed to satisfy constraint: Member must have length",
+        ),
+        ({"Accept": "a" * 1025}, "at 'accept' failed"),
+        ({"ContentType": "a" * 1025}, "at 'contentType' failed"),
+        ({"InferenceId": "a" * 65}, "less than or equal to 64"),
+        ({"TargetVariant": "a_b"}, "regular expression pattern"),
+        ({"TargetModel": "m.tar.gz"}, "is not a multi-model endpoint"),
+        ({"TargetContainerHostname": "h"}, "is not a multi-container endpoint"),
+        ({"InferenceComponentName": "c"}, "Inference Component Name header is not allowed"),
+        ({"EndpointName": "nobody"}, "Endpoint nobody of account 123456789012 not found."),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_container(one, members, words):
+    error = one.refused(**members)
+    assert code(error) == ("ValidationError", 400)
+    assert words in str(error)
+    assert one.reports == []
+
+
+def test_longest_headers_pass(one):
+    assert one.invoke(CustomAttributes="a" * 1024, InferenceId="a" * 64, Accept="a" * 1024)["Body"].read() == b"x"
+
+
+def test_an_endpoint_that_is_not_in_service_is_not_found(one, starter):
+    starter.hold.clear()
+    one.configure("c2", serverless())
+    one.begin("c2", "new")
+    error = one.refused(EndpointName="new")
+    assert code(error) == ("ValidationError", 400)
+    assert "Endpoint new of account 123456789012 not found." in str(error)
+
+
+def test_streaming_is_real_times(steady, starter):
+    big = bytes(range(256)) * 1024
+
+    def answers(instance, handler, body):
+        reply(handler, 200, big, Content_Type=handler.headers["Accept"])
+
+    for instance in starter.alive():
+        instance.answers = answers
+    answer = steady.client.invoke_endpoint_with_response_stream(EndpointName="houses", Body=b"x", Accept="text/csv")
+    assert b"".join(event["PayloadPart"]["Bytes"] for event in answer["Body"]) == big
+    assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("text/csv", "AllTraffic")
+
+
+def test_serverless_has_no_streaming(one):
+    with pytest.raises(one.client.exceptions.ClientError, match="serverless") as refused:
+        one.client.invoke_endpoint_with_response_stream(EndpointName="houses", Body=b"x")
+    assert code(refused.value) == ("ValidationError", 400)
+
+
+def test_errors_on_the_wire(one):
+    connection = http.client.HTTPConnection(*one.address.removeprefix("http://").split(":"), timeout=20)
+    for path, status, kind in (
+        ("/endpoints/nobody/invocations", 400, "ValidationError"),
+        ("/endpoints/houses/else", 404, "UnknownOperationException"),
+        ("/endpoints/", 404, "UnknownOperationException"),
+    ):
+        connection.request("POST", path, b"body")
+        response = connection.getresponse()
+        assert (response.status, response.headers["x-amzn-ErrorType"]) == (status, kind)
+        assert json.loads(response.read())["Message"]
+        assert response.headers["x-amzn-RequestId"]
+    connection.close()
