@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from container.contract import MEBIBYTE
 from container.errors import ContainerError
 from deploy.cli.console import emit, say
 from deploy.cli.context import AsJson, environment
@@ -180,10 +181,11 @@ def _refused(error: ContainerError) -> DeployError:
 
 
 def _introduce(info: Info) -> None:
-    say(f"AWS at {info.address}: SageMaker's endpoints over {info.backend}, {info.why}")
-    say(f"  not enforced here   {', '.join(info.not_enforced) or 'nothing is left out'}")
-    say(f"  registry            {info.registry or 'none: endpoints run this checkout'}")
-    say(f"  state               {info.state or 'forgotten at the end; --state DIR keeps it'}")
+    say(f"AWS, as far as SageMaker's endpoints need it, at {info.address}")
+    say(f"  backend       {info.backend}: {info.why}")
+    say(f"  not enforced  {', '.join(info.not_enforced) or 'nothing is left out'}")
+    say(f"  registry      {info.registry or 'none; the image coppice:latest is this checkout'}")
+    say(f"  state         {info.state or 'forgotten at the end; --state DIR keeps it'}")
 
 
 def _which(port: int | None, there: list[int]) -> list[int]:
@@ -229,4 +231,6 @@ def _lines(emulator: Running) -> Iterator[str]:
 
 
 def _instance(instance: dict[str, Any]) -> str:
-    return str(instance)
+    used = f"{instance['memory_bytes'] / MEBIBYTE:.0f}"
+    memory = f"{used} of {instance['memory_mb']} MB" if instance["memory_mb"] else f"{used} MB"
+    return f"{instance['variant']}/{instance['id'][:12]}  {instance['state']}  {memory}"

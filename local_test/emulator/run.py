@@ -24,6 +24,7 @@ from local_test.emulator.registry import checkout
 from local_test.emulator.registry import server as registry
 from local_test.emulator.registry.images import Images
 from local_test.emulator.run_folder import Info, Taken
+from local_test.emulator.sweeping import sweep
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -53,6 +54,7 @@ def run(options: Options, announce: Callable[[Info, Path], None], report: Callab
     Raises PortTaken, StateTaken and NoBackend.
     """
     with _signals() as stop, contextlib.ExitStack() as stack:
+        sweep()
         port = _free(options.port)
         try:
             folder = stack.enter_context(run_folder.run_folder(port))
@@ -108,7 +110,8 @@ def _taken(port: int) -> PortTaken:
 def _by_whom(port: int) -> str:
     with contextlib.suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:] == (port,)
+            if listens and connection.pid:
                 return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
     return ""
 
@@ -128,9 +131,8 @@ def _made(
     options: Options, folder: Path, report: Callable[[str], None], stack: contextlib.ExitStack
 ) -> tuple[Emulator, dict[str, Any]]:
     """The emulator, which is closed with `stack`; and what of its Info follows from how it was made."""
-    choose.sweep()
     try:
-        backend, why = choose.backend(options.backend, folder, options, {checkout.DIGEST})
+        backend, why = choose.backend(options, folder, {checkout.DIGEST})
     except BackendDown as error:
         raise NoBackend(str(error), "Start it, or do without: coppice local up --backend process") from None
     stack.callback(backend.close)

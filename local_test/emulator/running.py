@@ -14,10 +14,9 @@ import psutil
 
 from container.errors import ContainerError
 from local_test.emulator import run_folder
-from local_test.emulator.instances import choose
 from local_test.emulator.options import HOST, Options
-from local_test.emulator.registry import server as registry
 from local_test.emulator.run_folder import Info
+from local_test.emulator.sweeping import sweep
 
 STOP_SECONDS: Final = 60
 """From SIGTERM to SIGKILL: longer than an instance has."""
@@ -104,8 +103,7 @@ def down(port: int) -> bool:
         with contextlib.suppress(psutil.NoSuchProcess):
             _end(process)
     if not run_folder.lives(folder):
-        choose.sweep()
-        registry.sweep(folder)
+        sweep()
         run_folder.remove(folder)
     return True
 

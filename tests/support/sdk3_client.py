@@ -1,4 +1,4 @@
-"""SageMaker's SDK v3 as people use it, in its own environment: sdk3_client.py NAME IMAGE MODEL-URL CSV → the answers."""
+"""SageMaker's SDK v3 as people use it, in its own environment: NAME IMAGE MODEL-URL CSV → the answers."""
 
 import json
 import sys

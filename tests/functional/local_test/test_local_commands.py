@@ -9,6 +9,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import psutil
@@ -23,18 +24,16 @@ def local(tmp_path: Path) -> Iterator[Local]:
     local.down()
 
 
+def s3(info: dict) -> Any:
+    return boto3.Session("x", "x", region_name="us-east-1").client("s3", endpoint_url=info["address"])
+
+
 def buckets(info: dict) -> list[str]:
-    client = boto3.client(
-        "s3", "eu-west-1", endpoint_url=info["address"], aws_access_key_id="x", aws_secret_access_key="x"
-    )
-    return [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]
+    return [bucket["Name"] for bucket in s3(info).list_buckets()["Buckets"]]
 
 
 def make_bucket(info: dict, name: str) -> None:
-    client = boto3.client(
-        "s3", "us-east-1", endpoint_url=info["address"], aws_access_key_id="x", aws_secret_access_key="x"
-    )
-    client.create_bucket(Bucket=name)
+    s3(info).create_bucket(Bucket=name)
 
 
 def test_what_a_shell_evaluates_is_all_of_stdout(local):
@@ -146,7 +145,12 @@ def test_what_sigkill_leaves_is_named_and_goes(local):
 def test_in_the_foreground_a_signal_ends_it_cleanly(local, number):
     command = [COPPICE, "local", "up", "--port", "0", "--backend", "process"]
     program = subprocess.Popen(
-        command, env=local.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        env=local.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     try:
         said = ""
