@@ -16,7 +16,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 show() {
-  printf '\n\033[1m$ %s\033[0m\n' "${*//$folder\//}" >&2
+  printf '\n$ %s\n' "${*//$folder\//}" >&2
   "$@"
 }
 
@@ -37,6 +37,7 @@ fi
 show coppice deploy --name demo --model "$folder/model.tar.gz" --image "$image" --memory 1024 \
   --role arn:aws:iam::123456789012:role/demo --yes # the emulator assumes no role; AWS would
 
+# deploy's own question was the first call, a cold one; these are warm.
 coppice inspect "$folder/model" --example csv >"$folder/rows.csv"
 show python local_test/demo_invoke.py demo "$folder/rows.csv"
 show python local_test/demo_invoke.py demo "$folder/rows.csv"

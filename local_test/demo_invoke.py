@@ -7,8 +7,9 @@ from pathlib import Path
 import boto3
 
 endpoint, file = sys.argv[1:]
+runtime = boto3.client("sagemaker-runtime")
 began = time.monotonic()
-answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+answer = runtime.invoke_endpoint(
     EndpointName=endpoint, ContentType="text/csv", Accept="application/json", Body=Path(file).read_bytes()
 )
 sys.stdout.write(f"{answer['Body'].read().decode()}  ({(time.monotonic() - began) * 1000:.0f} ms)\n")
