@@ -6,10 +6,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PATH=$PWD/.venv/bin:$PATH
 folder=$(mktemp -d)
-port=''
+port='' image=''
 
 finish() {
   [ -z "$port" ] || show coppice local down --port "$port" || true
+  [ -z "$image" ] || docker rmi "${image%@*}:demo" >/dev/null 2>&1 || true # the registry's name for it; coppice:demo stays
   rm -rf "$folder"
 }
 trap finish EXIT

@@ -11,7 +11,7 @@ import joblib
 import pandas as pd
 import pytest
 from client_stories import Stage
-from containers import docker
+from containers import ROOT, docker
 from local_emulator import Local
 from sklearn.ensemble import RandomForestRegressor
 
@@ -73,3 +73,13 @@ def test_terraform(stage, tmp_path):
 def test_status_shows_the_instances(stage):
     (emulator,) = json.loads(stage.local.coppice("local", "status", "--json").stdout)["emulators"]
     assert (emulator["backend"], emulator["trouble"]) == ("docker", None)
+
+
+def test_make_demo(tmp_path):
+    """Its image is built from the layers that are there already."""
+    local = Local(tmp_path)
+    local.environment["DOCKER_CONFIG"] = str(tmp_path / "docker")
+    done = local.run("make", "--silent", "-C", str(ROOT), "demo", DEMO_BACKEND="docker")
+    assert done.stdout.count("REPORT") == 3
+    assert "demo is deleted" in done.stderr
+    assert local.status() == []

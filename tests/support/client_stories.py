@@ -76,7 +76,16 @@ def with_the_aws_cli(stage: Stage, folder: Path) -> None:
 
     role = aws("iam", "get-role", "--role-name", ROLE, "--query", "Role.Arn", "--output", "text").strip()
     container = f"Image={stage.image},ModelDataUrl={stage.model_url}"
-    aws("sagemaker", "create-model", "--model-name", "cli", "--execution-role-arn", role, "--primary-container", container)
+    aws(
+        "sagemaker",
+        "create-model",
+        "--model-name",
+        "cli",
+        "--execution-role-arn",
+        role,
+        "--primary-container",
+        container,
+    )
     variant = "ModelName=cli,VariantName=AllTraffic,ServerlessConfig={MemorySizeInMB=1024,MaxConcurrency=2}"
     aws("sagemaker", "create-endpoint-config", "--endpoint-config-name", "cli", "--production-variants", variant)
     aws("sagemaker", "create-endpoint", "--endpoint-name", "cli", "--endpoint-config-name", "cli")
