@@ -10,7 +10,8 @@ port='' image=''
 
 finish() {
   [ -z "$port" ] || show coppice local down --port "$port" || true
-  [ -z "$image" ] || docker rmi "${image%@*}:demo" >/dev/null 2>&1 || true # the registry's name for it; coppice:demo stays
+  # The registry's name for the image goes with the registry; coppice:demo stays.
+  if [[ $image == *@* ]]; then docker rmi "${image%@*}:demo" >/dev/null 2>&1 || true; fi
   rm -rf "$folder"
 }
 trap finish EXIT

@@ -7,6 +7,7 @@ import http.client
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,6 +22,7 @@ from local_test.emulator.sweeping import sweep
 STOP_SECONDS: Final = 60
 """From SIGTERM to SIGKILL: longer than an instance has."""
 ASK_SECONDS: Final = 10
+WRITE_SECONDS: Final = 5
 
 
 class Running(NamedTuple):
@@ -97,7 +99,7 @@ def down(port: int) -> bool:
     folder = run_folder.folder_of(port)
     if not folder.exists():
         return False
-    info = run_folder.info_in(folder)
+    info = _info(folder)
     process = run_folder.process_of(info) if info else None
     if process is not None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -106,6 +108,14 @@ def down(port: int) -> bool:
         sweep()
         run_folder.remove(folder)
     return True
+
+
+def _info(folder: Path) -> Info | None:
+    """Who has the folder; one that has just begun writes it in a moment."""
+    until = time.monotonic() + WRITE_SECONDS
+    while (found := run_folder.info_in(folder)) is None and run_folder.lives(folder) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
 
 
 def _end(process: psutil.Process) -> None:
