@@ -11,13 +11,22 @@ from typing import Any, Final, NamedTuple
 
 from werkzeug.wrappers import Request
 
-from local_test.emulator.errors import ServiceError
+from local_test.emulator.hosting.failures import invalid
+from local_test.emulator.hosting.request_headers import ASCII, PREFIX, PRINTABLE, Member, check, for_container
 from local_test.emulator.limits import Limits
 from local_test.emulator.store import Document, Key, Kind
 
-PREFIX: Final = "X-Amzn-SageMaker-"
-PASSED_ON: Final = ("Custom-Attributes", "Inference-Id")
-"""Headers that the container sees as they came; Content-Type and Accept lose their prefix."""
+LONGEST_TTL: Final = 21600
+HEADERS: Final = (
+    Member("contentType", f"{PREFIX}Content-Type", 1024, ASCII, "Content-Type"),
+    Member("accept", f"{PREFIX}Accept", 1024, ASCII, "Accept"),
+    Member("customAttributes", f"{PREFIX}Custom-Attributes", 1024, ASCII, f"{PREFIX}Custom-Attributes"),
+    Member("inferenceId", f"{PREFIX}Inference-Id", 64, PRINTABLE, f"{PREFIX}Inference-Id"),
+    Member("inputLocation", f"{PREFIX}InputLocation", 1024, "(https|s3)://([^/]+)/?(.*)"),
+    Member("s3OutputPathExtension", f"{PREFIX}S3OutputPathExtension", 512, r"(?!s3:|https:)[a-zA-Z0-9!_.*'()/-]+"),
+    Member("filename", f"{PREFIX}Filename", 32, r"(?!.*\..*\.)[a-zA-Z0-9][a-zA-Z0-9\-_.]*"),
+)
+"""InvokeEndpointAsync's text members, as botocore's model has them."""
 
 
 class AsyncRequest(NamedTuple):
@@ -64,11 +73,11 @@ class AsyncRequest(NamedTuple):
 def read(request: Request, region: str, endpoint: str, config: Mapping[str, Any], limits: Limits) -> AsyncRequest:
     """Read a request to an endpoint with this AsyncInferenceConfig. Raises ServiceError."""
     body = request.get_data()
+    check(request.headers, HEADERS, endpoint)
     location = _header(request, "InputLocation")
     _check_input(location, body, limits)
-    inference_id = _text(request, "Inference-Id", "inferenceId", r"\S[ -~]{0,63}") or str(uuid.uuid4())
-    extension = _text(request, "S3OutputPathExtension", "s3OutputPathExtension", r"(?!s3:|https:)[\w!.*'()/-]{1,512}")
-    filename = _text(request, "Filename", "filename", r"(?!.*\..*\.)[a-zA-Z0-9][\w.-]{0,31}")
+    inference_id = _header(request, "Inference-Id") or str(uuid.uuid4())
+    filename = _header(request, "Filename") or f"{inference_id}.out"
     output = config["OutputConfig"]
     now = time.time()
     parameters = {
@@ -83,21 +92,14 @@ def read(request: Request, region: str, endpoint: str, config: Mapping[str, Any]
         endpoint=endpoint,
         inference_id=inference_id,
         parameters={name: value for name, value in parameters.items() if value},
-        headers=_headers(request, inference_id),
+        headers=dict(for_container(request.headers, HEADERS)) | {f"{PREFIX}Inference-Id": inference_id},
         body=body,
         received=now,
-        expires=now + _seconds(request, "RequestTTLSeconds", "requestTTLSeconds", 60, 21600, 21600),
-        timeout=_seconds(
-            request, "InvocationTimeoutSeconds", "invocationTimeoutSeconds", 1, 3600, limits.async_invocation_seconds
-        ),
-        output=_joined(output.get("S3OutputPath"), extension, filename or f"{inference_id}.out"),
+        expires=now + _seconds(request, "RequestTTLSeconds", 60, LONGEST_TTL, LONGEST_TTL),
+        timeout=_seconds(request, "InvocationTimeoutSeconds", 1, 3600, limits.async_invocation_seconds),
+        output=_joined(output.get("S3OutputPath"), _header(request, "S3OutputPathExtension"), filename),
         failure=_joined(output.get("S3FailurePath"), "", f"{inference_id}-error.out"),
     )
-
-
-def invalid(message: str) -> ServiceError:
-    """What SageMaker Runtime calls a request that can't be."""
-    return ServiceError("ValidationError", message)
 
 
 def _check_input(location: str, body: bytes, limits: Limits) -> None:
@@ -111,39 +113,19 @@ def _check_input(location: str, body: bytes, limits: Limits) -> None:
         )
 
 
-def _headers(request: Request, inference_id: str) -> dict[str, str]:
-    found = {name: value for name in ("Content-Type", "Accept") if (value := _header(request, name))}
-    passed = {PREFIX + name: value for name in PASSED_ON if (value := _header(request, name))}
-    return found | passed | {f"{PREFIX}Inference-Id": inference_id}
-
-
 def _header(request: Request, name: str) -> str:
     return request.headers.get(PREFIX + name, "")
 
 
-def _text(request: Request, header: str, member: str, pattern: str) -> str:
-    value = _header(request, header)
-    if value and not re.fullmatch(pattern, value, re.ASCII):
-        raise _unsatisfied(value, member, f"Member must satisfy regular expression pattern: {pattern}")
-    return value
-
-
-def _seconds(request: Request, header: str, member: str, least: int, most: int, default: float) -> float:
-    value = _header(request, header)
+def _seconds(request: Request, name: str, least: int, most: int, default: float) -> float:
+    value = _header(request, name)
     if not value:
         return default
-    if not re.fullmatch(r"\d{1,9}", value, re.ASCII):
-        raise _unsatisfied(value, member, "Member must be an integer")
-    if int(value) < least:
-        raise _unsatisfied(value, member, f"Member must have value greater than or equal to {least}")
-    if int(value) > most:
-        raise _unsatisfied(value, member, f"Member must have value less than or equal to {most}")
-    return int(value)
-
-
-def _unsatisfied(value: str, member: str, constraint: str) -> ServiceError:
-    return invalid(
-        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"
+    if re.fullmatch(r"\d{1,9}", value, re.ASCII) and least <= int(value) <= most:
+        return int(value)
+    raise invalid(
+        f"1 validation error detected: Value '{value}' at '{name[0].lower()}{name[1:]}' failed to satisfy constraint: "
+        f"Member must have value greater than or equal to {least} and less than or equal to {most}"
     )
 
 

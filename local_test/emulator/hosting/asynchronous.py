@@ -17,18 +17,19 @@ from werkzeug.wrappers import Request, Response
 
 from local_test.emulator.aws import Aws
 from local_test.emulator.errors import ServiceError
-from local_test.emulator.hosting.async_request import PREFIX, AsyncRequest, invalid, read
+from local_test.emulator.hosting.async_request import AsyncRequest, read
 from local_test.emulator.hosting.async_result import MAX_BYTES, AsyncResults, Failure
+from local_test.emulator.hosting.failures import invalid
 from local_test.emulator.hosting.hosting import Hosting
+from local_test.emulator.hosting.request_headers import PREFIX
 from local_test.emulator.instances.exchange import Answer, Question
-from local_test.emulator.limits import ACCOUNT, Limits
+from local_test.emulator.limits import Limits
 from local_test.emulator.observe.metrics import Metrics
 from local_test.emulator.store import Document, Key, Kind, Store
 
 PER_INSTANCE: Final = 1
 """At a time, where the configuration has no MaxConcurrentInvocationsPerInstance: SageMaker "chooses an optimal value"
 then and doesn't say which, so this is an assumption."""
-SERVING: Final = ("InService", "Updating", "SystemUpdating", "RollingBack")
 LOOK_SECONDS: Final = 1.0
 """Between two looks at what has expired or found an instance."""
 BACKLOG_SECONDS: Final = 10.0
@@ -60,15 +61,14 @@ class Asynchronous:
         self._dispatcher.start()
 
     def __call__(self, request: Request, region: str, endpoint: str) -> Response:
-        """Answer InvokeEndpointAsync with 202 and where the answer will be. Raises ServiceError."""
-        key = Key(Kind.ENDPOINT, region, endpoint)
-        document = self._store.get(key)
-        if document is None or document["EndpointStatus"] not in SERVING:
-            raise invalid(f"Endpoint {endpoint} of account {ACCOUNT} not found.")
-        config = self._config(document, region)
+        """Answer InvokeEndpointAsync, of an endpoint that serves, with 202 and where the answer will be.
+
+        Raises ServiceError.
+        """
+        config = (self._store.get(Key(Kind.ENDPOINT, region, endpoint)) or {}).get("AsyncInferenceConfig")
         if config is None:
             # The service's own words for this aren't known.
-            raise invalid(f"Endpoint {endpoint} has no AsyncInferenceConfig. Use InvokeEndpoint to call it.")
+            raise invalid(f"Endpoint {endpoint} isn't asynchronous and only supports InvokeEndpoint.")
         accepted = read(request, region, endpoint, config, self._limits)
         self._store.put(accepted.key, accepted.document())
         self._enqueue(accepted)
@@ -79,13 +79,6 @@ class Asynchronous:
             {PREFIX + name: location for name, location in locations.items() if location},
             content_type="application/json",
         )
-
-    def refuse_synchronous(self, endpoint: Key) -> None:
-        """Raise ServiceError where an endpoint takes asynchronous calls only: InvokeEndpoint isn't for it."""
-        document = self._store.get(endpoint)
-        if document is not None and self._config(document, endpoint.region) is not None:
-            # The service answers ValidationError; its own words aren't known.
-            raise invalid(f"Endpoint {endpoint.name} has an AsyncInferenceConfig. Use InvokeEndpointAsync to call it.")
 
     def restore(self) -> None:
         """After a start: go on with what the store remembers, oldest first."""
@@ -105,11 +98,6 @@ class Asynchronous:
         self.stop()
         for worker in tuple(self._workers):
             worker.join()
-
-    def _config(self, endpoint: Document, region: str) -> dict[str, Any] | None:
-        """The endpoint's AsyncInferenceConfig. An update can neither add nor remove it."""
-        config = self._store.get(Key(Kind.ENDPOINT_CONFIG, region, endpoint["EndpointConfigName"]))
-        return (config or endpoint).get("AsyncInferenceConfig")
 
     def _enqueue(self, request: AsyncRequest) -> None:
         with self._changed:
@@ -134,9 +122,9 @@ class Asynchronous:
 
     def _serve(self, endpoint: Key) -> None:
         """Start what has an instance, and end what has waited too long."""
-        document = self._store.get(endpoint)
-        config = self._config(document, endpoint.region) if document else None
-        if document is None or config is None:
+        document = self._store.get(endpoint) or {}
+        config = document.get("AsyncInferenceConfig")
+        if config is None:
             self._forget(endpoint)
             return
         expired, started = self._taken(endpoint, _instances(document) * _per_instance(config))
@@ -219,7 +207,7 @@ class Asynchronous:
             return
         self._reported = time.monotonic()
         for endpoint, document in self._store.all(Kind.ENDPOINT):
-            if self._config(document, endpoint.region) is not None:
+            if "AsyncInferenceConfig" in document:
                 self._report_backlog(endpoint, _instances(document))
 
     def _report_backlog(self, endpoint: Key, instances: int) -> None:

@@ -1,4 +1,4 @@
-"""Target tracking: follows the policies of Application Auto Scaling, within the limits of their targets."""
+"""Scaling: follows the policies of Application Auto Scaling, within the limits of their targets."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from local_test.emulator.aws import Aws
 from local_test.emulator.hosting.hosting import Hosting
 from local_test.emulator.hosting.scalable import DIMENSIONS, Resource
 from local_test.emulator.hosting.scaling_activities import Activities
+from local_test.emulator.hosting.step_scaling import alarms, step
 from local_test.emulator.hosting.target_tracking import (
     Metric,
     Pace,
-    Tracking,
     Vote,
     elected,
     tracking,
@@ -88,31 +88,40 @@ class Scaler:
         if not least <= capacity <= most:
             self._scale(resource, summary, Vote(min(max(capacity, least), most), 0, f"it has to be {least} to {most}"))
             return
-        votes = [
-            vote(policy, capacity, self._points(resource, policy.metric), self._pace)
-            for policy in self._policies(resource)
-        ]
+        votes = self._votes(resource, capacity)
         best = elected(votes, capacity)
         best = best._replace(capacity=min(max(best.capacity, least), most))
         if best.capacity != capacity and self._may(resource, target, out=best.capacity > capacity):
             self._scale(resource, summary, best)
 
-    def _policies(self, resource: Resource) -> list[Tracking]:
+    def _votes(self, resource: Resource, capacity: int) -> list[Vote]:
         found = []
         for key, policy in self._store.all(Kind.SCALING_POLICY, resource.region):
             if Resource.of(key.region, policy) == resource:
-                tracked = tracking(policy, resource.endpoint.name, resource.variant)
-                if tracked is None:
-                    self._say(
-                        f"The scaling policy {policy['PolicyName']} is of a kind that coppice local can't follow."
-                    )
-                else:
-                    found.append(tracked)
+                found += self._votes_of(policy, resource, capacity)
         return found
 
-    def _points(self, resource: Resource, metric: Metric) -> list[float | None]:
-        """Of the periods that are over, oldest first."""
-        period, count = self._pace.period, max(self._pace.in_points, self._pace.out_points)
+    def _votes_of(self, policy: Document, resource: Resource, capacity: int) -> list[Vote]:
+        if "StepScalingPolicyConfiguration" in policy:
+            return self._steps(policy, resource, capacity)
+        tracked = tracking(policy, resource.endpoint.name, resource.variant)
+        if tracked is None:
+            self._say(f"The scaling policy {policy['PolicyName']} is of a kind that coppice local can't follow.")
+            return []
+        count = max(self._pace.in_points, self._pace.out_points)
+        points = self._points(resource.region, tracked.metric, self._pace.period, count)
+        return [vote(tracked, capacity, points, self._pace)]
+
+    def _steps(self, policy: Document, resource: Resource, capacity: int) -> list[Vote]:
+        answer = self._aws.client("cloudwatch", resource.region).describe_alarms()
+        wanted = (
+            step(policy, alarm, capacity, self._points(resource.region, alarm.metric, alarm.period, alarm.evaluated))
+            for alarm in alarms(answer, policy)
+        )
+        return [one for one in wanted if one is not None]
+
+    def _points(self, region: str, metric: Metric, period: int, count: int) -> list[float | None]:
+        """Of the periods (seconds) that are over, oldest first."""
         end = int(self._clock()) // period * period
         start = end - period * count
         measured = {
@@ -120,7 +129,7 @@ class Scaler:
             "MetricName": metric.name,
             "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
         }
-        answer = self._aws.client("cloudwatch", resource.region).get_metric_data(
+        answer = self._aws.client("cloudwatch", region).get_metric_data(
             MetricDataQueries=[
                 {"Id": "m", "MetricStat": {"Metric": measured, "Period": period, "Stat": metric.statistic}}
             ],

@@ -32,8 +32,6 @@ class Metric(NamedTuple):
     name: str
     statistic: str
     dimensions: tuple[tuple[str, str], ...]
-    per_instance: bool = False
-    """The values are divided by the number of instances."""
 
 
 class Tracking(NamedTuple):
@@ -73,8 +71,6 @@ def tracking(policy: Mapping[str, Any], endpoint: str, variant: str) -> Tracking
 
 def vote(tracked: Tracking, capacity: int, points: Sequence[float | None], pace: Pace) -> Vote:
     """`points`: the metric's, oldest first, None where nothing was reported; that never changes anything."""
-    if tracked.metric.per_instance:
-        points = [None if point is None else point / max(capacity, 1) for point in points]
     high = _known(points, pace.out_points)
     if high and min(high) > tracked.target:
         wanted = max(capacity + 1, math.ceil(capacity * high[-1] / tracked.target))
@@ -95,7 +91,7 @@ def _metric(settings: Mapping[str, Any], endpoint: str, variant: str) -> Metric 
     where = (("EndpointName", endpoint), ("VariantName", variant))
     match settings:
         case {"PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}}:
-            return Metric("AWS/SageMaker", "Invocations", "Sum", where, per_instance=True)
+            return Metric("AWS/SageMaker", "InvocationsPerInstance", "Sum", where)
         case {
             "PredefinedMetricSpecification": {
                 "PredefinedMetricType": "SageMakerVariantProvisionedConcurrencyUtilization"

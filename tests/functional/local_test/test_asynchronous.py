@@ -60,9 +60,10 @@ class Stage:
         self.metrics = None
         self.asynchronous = None
         config = {"OutputConfig": {"S3OutputPath": "s3://results/out/"}} | (config or {})
-        store.put(Key(Kind.ENDPOINT_CONFIG, REGION, "c"), {"AsyncInferenceConfig": config})
         variants = [{"VariantName": "AllTraffic", "CurrentInstanceCount": instances}]
-        store.put(ENDPOINT, {"EndpointStatus": "InService", "EndpointConfigName": "c", "ProductionVariants": variants})
+        store.put(
+            ENDPOINT, {"EndpointStatus": "InService", "AsyncInferenceConfig": config, "ProductionVariants": variants}
+        )
 
     def runtime(self, request):
         try:
@@ -145,7 +146,7 @@ def with_topics(stage, included=()):
             "S3FailurePath": "s3://failures/f",
         }
 
-    stage.store.change(Key(Kind.ENDPOINT_CONFIG, REGION, "c"), change)
+    stage.store.change(ENDPOINT, change)
 
     def message():
         (found,) = wait_for(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
@@ -215,21 +216,10 @@ def test_what_cant_be_is_refused(stage, members, words):
     assert stage.store.all(Kind.ASYNC_REQUEST) == []
 
 
-def test_an_unknown_endpoint(stage):
+def test_an_endpoint_that_isnt_asynchronous(stage):
+    stage.store.put(ENDPOINT, {"EndpointStatus": "InService"})
     runtime = stage.client("sagemaker-runtime")
-    with pytest.raises(runtime.exceptions.ValidationError, match=r"Endpoint no of account 123456789012 not found\."):
-        runtime.invoke_endpoint_async(EndpointName="no", Body=b"x")
-
-
-def test_each_kind_of_call_has_its_endpoints(stage):
-    with pytest.raises(ServiceError, match="Use InvokeEndpointAsync") as refused:
-        stage.asynchronous.refuse_synchronous(ENDPOINT)
-    assert refused.value.code == "ValidationError"
-    stage.store.put(Key(Kind.ENDPOINT_CONFIG, REGION, "c"), {})
-    stage.asynchronous.refuse_synchronous(ENDPOINT)
-    stage.asynchronous.refuse_synchronous(ENDPOINT._replace(name="no"))
-    runtime = stage.client("sagemaker-runtime")
-    with pytest.raises(runtime.exceptions.ValidationError, match="Use InvokeEndpoint to call it"):
+    with pytest.raises(runtime.exceptions.ValidationError, match="Endpoint e isn't asynchronous"):
         stage.invoke(Body=b"x")
 
 

@@ -114,7 +114,7 @@ def instances(stage):
 
 
 def test_more_instances_for_more_invocations(instances):
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     assert instances.hosting.told == [("v", {"VariantName": "v", "DesiredInstanceCount": 5})]
     (activity,) = instances.activities()
@@ -129,14 +129,14 @@ def test_more_instances_for_more_invocations(instances):
 
 
 def test_fewer_instances_for_none_but_the_least(instances):
-    instances.report("Invocations", 0, 0, 0, 0)
+    instances.report("InvocationsPerInstance", 0, 0, 0, 0)
     instances.scaler.look()
     assert instances.hosting.told == [("v", {"VariantName": "v", "DesiredInstanceCount": 1})]
 
 
 def test_what_isnt_reported_changes_nothing(instances):
     instances.scaler.look()
-    instances.report("Invocations", 400)
+    instances.report("InvocationsPerInstance", 400)
     instances.scaler.look()
     assert instances.hosting.told == []
 
@@ -151,6 +151,36 @@ def test_provisioned_concurrency(stage):
     assert stage.hosting.told == [("v", {"VariantName": "v", "ServerlessUpdateConfig": concurrency})]
 
 
+def test_an_alarm_wakes_an_endpoint_from_none(stage):
+    arn = "arn:aws:autoscaling:eu-west-1:123456789012:scalingPolicy:1:resource/sagemaker/x:policyName/steps"
+    steps = {
+        "AdjustmentType": "ChangeInCapacity",
+        "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}],
+    }
+    document = INSTANCES | {"PolicyName": "steps", "PolicyARN": arn, "StepScalingPolicyConfiguration": steps}
+    stage.store.put(Key(Kind.SCALING_POLICY, REGION, "steps"), document)
+    stage.endpoint(CurrentInstanceCount=0)
+    stage.target(INSTANCES, 0, 5)
+    stage.policy(INSTANCES, "SageMakerVariantInvocationsPerInstance", 100)
+    stage.aws.client("cloudwatch", REGION).put_metric_alarm(
+        AlarmName="backlog",
+        Namespace="AWS/SageMaker",
+        MetricName="HasBacklogWithoutCapacity",
+        Dimensions=[{"Name": "EndpointName", "Value": "e"}, {"Name": "VariantName", "Value": "v"}],
+        Statistic="Average",
+        Period=PACE.period,
+        EvaluationPeriods=2,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        AlarmActions=[arn],
+    )
+    stage.scaler.look()
+    assert stage.hosting.told == []
+    stage.report("HasBacklogWithoutCapacity", 1, 1)
+    stage.scaler.look()
+    assert stage.hosting.told == [("v", {"VariantName": "v", "DesiredInstanceCount": 1})]
+
+
 def test_a_range_is_kept_to_without_any_policy(stage):
     stage.endpoint(CurrentInstanceCount=1)
     stage.target(INSTANCES, 3, 5)
@@ -159,18 +189,18 @@ def test_a_range_is_kept_to_without_any_policy(stage):
 
 
 def test_a_cooldown_is_waited_for(instances):
-    instances.report("Invocations", 210, 210)
+    instances.report("InvocationsPerInstance", 105, 105)
     instances.scaler.look()
-    instances.report("Invocations", 900, 900)
+    instances.report("InvocationsPerInstance", 300, 300)
     instances.scaler.look()
     assert [wanted["DesiredInstanceCount"] for _, wanted in instances.hosting.told] == [3]
 
 
 def test_without_a_cooldown_it_goes_on(instances):
     instances.policy(INSTANCES, "SageMakerVariantInvocationsPerInstance", 100, ScaleOutCooldown=0)
-    instances.report("Invocations", 210, 210)
+    instances.report("InvocationsPerInstance", 105, 105)
     instances.scaler.look()
-    instances.report("Invocations", 900, 900)
+    instances.report("InvocationsPerInstance", 300, 300)
     instances.scaler.look()
     assert [wanted["DesiredInstanceCount"] for _, wanted in instances.hosting.told] == [3, 5]
 
@@ -178,27 +208,39 @@ def test_without_a_cooldown_it_goes_on(instances):
 @pytest.mark.parametrize("status", ["Updating", "Deleting", "Creating", "Failed"])
 def test_an_endpoint_that_isnt_in_service_is_left_alone(instances, status):
     instances.endpoint(status, CurrentInstanceCount=2)
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
+    instances.scaler.look()
+    assert instances.hosting.told == []
+
+
+def test_an_update_that_begins_meanwhile_goes_first(instances):
+    class Overtaken(Store):
+        def change(self, key, change):
+            super().change(key, lambda document: document.update(EndpointStatus="Updating"))
+            return super().change(key, change)
+
+    instances.report("InvocationsPerInstance", 200, 205)
+    instances.store.__class__ = Overtaken
     instances.scaler.look()
     assert instances.hosting.told == []
 
 
 def test_a_deregistered_target_is_left_alone(instances):
     instances.store.delete(Key(Kind.SCALABLE_TARGET, REGION, "t"))
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     assert instances.hosting.told == []
 
 
 def test_scaling_can_be_suspended(instances):
     instances.target(INSTANCES, 1, 5, SuspendedState={"DynamicScalingOutSuspended": True})
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     assert instances.hosting.told == []
 
 
 def test_an_endpoint_that_ended_in_the_middle_failed_to_scale(instances):
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.look()
     instances.store.delete(ENDPOINT)
     instances.scaler.look()
@@ -216,7 +258,7 @@ def test_what_cant_be_followed_is_said_once(instances, caplog):
 
 
 def test_it_looks_by_itself_until_it_is_closed(instances):
-    instances.report("Invocations", 400, 410)
+    instances.report("InvocationsPerInstance", 200, 205)
     instances.scaler.start()
     assert instances.hosting.called.wait(60)
     instances.scaler.close()

@@ -9,7 +9,6 @@ from local_test.emulator.hosting.target_tracking import Metric, Pace, Tracking, 
 PACE = Pace(period=60, out_points=3, in_points=5)
 USED = Metric("AWS/SageMaker", "ServerlessProvisionedConcurrencyUtilization", "Average", ())
 POLICY = Tracking("p", USED, target=0.7, out_cooldown=10, in_cooldown=20, scale_in=True)
-PER_INSTANCE = POLICY._replace(metric=USED._replace(per_instance=True), target=100)
 
 
 def capacity(policy, now, points):
@@ -55,11 +54,6 @@ def test_scaling_in_can_be_disabled():
     assert capacity(POLICY._replace(scale_in=False), 10, [0.0] * 5) == 10
 
 
-def test_invocations_are_counted_per_instance():
-    assert capacity(PER_INSTANCE, 2, [260, 280, 300]) == 3
-    assert capacity(PER_INSTANCE, 3, [260, 280, 300]) == 3
-
-
 def test_policies_vote():
     less, same, more, most = (Vote(number, 0, "") for number in (1, 4, 5, 9))
     assert elected([less, more, most], 4) == most
@@ -79,7 +73,7 @@ def test_predefined_metrics():
     assert found == POLICY._replace(metric=USED._replace(dimensions=where), out_cooldown=300, in_cooldown=300)
     invocations = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
     found = tracking(policy(PredefinedMetricSpecification=invocations, ScaleInCooldown=0), "e", "v")
-    assert found.metric == Metric("AWS/SageMaker", "Invocations", "Sum", where, per_instance=True)
+    assert found.metric == Metric("AWS/SageMaker", "InvocationsPerInstance", "Sum", where)
     assert (found.out_cooldown, found.in_cooldown) == (300, 0)
 
 
@@ -98,11 +92,11 @@ def test_a_customized_metric():
 @pytest.mark.parametrize(
     "document",
     [
-        {"PolicyName": "p", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": {}},
+        {"PolicyName": "p", "PredictiveScalingPolicyConfiguration": {}},
         policy(PredefinedMetricSpecification={"PredefinedMetricType": "ALBRequestCountPerTarget"}),
         policy(CustomizedMetricSpecification={"Metrics": [{"Id": "m"}]}),
     ],
-    ids=["steps", "another", "math"],
+    ids=["predictive", "another", "math"],
 )
 def test_what_isnt_emulated(document):
     assert tracking(document, "e", "v") is None
