@@ -19,7 +19,7 @@ BUILD = docker build $(BUILD_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup serve train test check format bench lock image clean
+.PHONY: help setup serve demo train test check format bench lock sdks image clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ $(READY): requirements/dev.txt pyproject.toml setup.py container/forest/_kernel.
 serve: $(MODEL)/manifest.json ## Train if there is no model yet, and serve it: PORT=8080 DATA=file.csv TARGET=column
 	@$(BIN)/python local_test/write_payloads.py $(MODEL)
 	@exec $(BIN)/coppice serve $(MODEL) --port $(PORT)
+
+demo: $(READY) ## The whole story on this machine: train, pack, emulator, deploy, invoke, delete; DEMO_BACKEND=process
+	@local_test/demo.sh
 
 train: $(MODEL)/manifest.json ## Train only: DATA=file.csv TARGET=column
 
@@ -70,6 +73,15 @@ image: ## Build the images: IMAGE=coppice BASE_IMAGE=…; and IMAGE-slim, for co
 lock: $(READY) ## Lock the dependencies anew, with hashes and without addresses
 	@$(BIN)/pip install --quiet uv
 	@requirements/lock
+
+sdks: .venv/sdk2/.ready .venv/sdk3/.ready ## SageMaker's own SDKs, v2 and v3, for the tests that use them as clients
+
+.venv/sdk%/.ready: requirements/sdk%.txt | $(READY)
+	@$(BIN)/pip install --quiet uv
+	@echo "setting up .venv/sdk$* (once) …" >&2
+	@$(BIN)/uv venv --quiet --clear .venv/sdk$*
+	@$(BIN)/uv pip install --quiet --python .venv/sdk$* --require-hashes -r $<
+	@touch $@
 
 clean: ## Remove what the commands made
 	rm -rf .venv models build *.egg-info

@@ -21,6 +21,7 @@ from deploy.cli import (
     doctor,
     inspect,
     invoke,
+    local,
     logs,
     metrics,
     pack,
@@ -64,6 +65,7 @@ VERBS = {
 for panel, verbs in VERBS.items():
     for verb in verbs:
         app.command(verb.__name__, rich_help_panel=panel)(verb)
+app.add_typer(local.app, name="local", rich_help_panel="Your own machine")
 
 
 def _print_version(wanted: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from local_test.emulator.admin import Admin
@@ -13,6 +14,7 @@ from local_test.emulator.hosting.asynchronous import Asynchronous
 from local_test.emulator.hosting.hosting import Hosting
 from local_test.emulator.hosting.runtime import Runtime
 from local_test.emulator.hosting.scaler import Scaler
+from local_test.emulator.iam import Iam
 from local_test.emulator.instances.instance import Backend
 from local_test.emulator.instances.model_data import ModelData
 from local_test.emulator.instances.starter import Starter
@@ -30,9 +32,16 @@ from local_test.emulator.store import Store
 class Emulator:
     """One emulator: up after `start`; after `close` nothing is left but the state's folder."""
 
-    def __init__(self, options: Options, backend: Backend, folder: Path, registry: Images | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        backend: Backend,
+        folder: Path,
+        registry: Images | None = None,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """Take the port. `folder` is for what goes with the emulator, and whoever made it removes it; `registry` is
-        what ECR hands out. Raises OSError where the port is taken."""
+        what ECR hands out; `report` takes the line of every call. Raises OSError where the port is taken."""
         file = None
         if options.state is not None:
             options.state.mkdir(parents=True, exist_ok=True)
@@ -49,7 +58,7 @@ class Emulator:
         models = ModelData(aws, folder / "models", options.download_rate)
         starter = Starter(backend, models, options.mb_per_vcpu, options.limits.ping_seconds)
         self._transforms = Transforms(self._store, starter, aws, self._logs, options)
-        self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options)
+        self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options, report)
         self._asynchronous = Asynchronous(self._store, self._hosting, aws, self._metrics, options.limits)
         self._scaler = Scaler(self._store, self._hosting, aws)
         self._ecr = Ecr(self._moto, registry)
@@ -58,8 +67,8 @@ class Emulator:
             sagemaker=sagemaker(self._store, self._hosting, self._transforms, aws),
             scaling=scaling(self._store),
             ecr=self._ecr,
-            admin=Admin(self.reset),
-            others=self._moto,
+            admin=Admin(self.reset, self._hosting.snapshot, backend.trouble),
+            others=Iam(self._moto),
         )
 
     def start(self) -> None:

@@ -1,0 +1,85 @@
+"""The clients of AWS, unmodified, against endpoints that are containers of an image pushed to the local registry."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+
+import client_stories
+import joblib
+import pandas as pd
+import pytest
+from client_stories import Stage
+from containers import ROOT, docker
+from local_emulator import Local
+from sklearn.ensemble import RandomForestRegressor
+
+from container.packing.pack import pack
+
+pytestmark = pytest.mark.container
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("clients")
+    rows = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [0.5, 0.1, 0.9, 0.3]})
+    forest = RandomForestRegressor(n_estimators=5, random_state=0).fit(rows, rows["a"])
+    joblib.dump(forest, folder / "model.joblib")
+    rows.to_csv(folder / "rows.csv", index=False)
+    pack(folder / "model.joblib", folder / "model.tar.gz", folder / "rows.csv", (), True, lambda _: None)
+    if shutil.which("docker-registry") is None:
+        client_stories.need("docker-registry")
+    local = Local(tmp_path_factory.mktemp("emulator"))
+    local.environment["DOCKER_CONFIG"] = str(folder / "docker")
+    local.up("--backend", "docker")
+    docker("tag", image, "houses:1")
+    pushed = local.coppice("push", "houses", "1").stdout.strip()
+    docker("rmi", "houses:1")
+    text = (folder / "rows.csv").read_text()
+    yield client_stories.set_up(local, pushed, folder / "model.tar.gz", text, forest.predict(rows).tolist())
+    local.down()
+    assert docker("ps", "--all", "--quiet", "--filter", "label=coppice.local").stdout == ""
+    assert docker("network", "ls", "--quiet", "--filter", "label=coppice.local").stdout == ""
+
+
+def test_the_endpoint_runs_the_very_digest_that_was_pushed(stage):
+    assert stage.image.startswith("127.0.0.1:")
+    digest = stage.image.partition("@")[2]
+    (found,) = stage.client("ecr").describe_images(repositoryName="houses")["imageDetails"]
+    assert (found["imageDigest"], found["imageTags"]) == (digest, ["1"])
+
+
+def test_boto3(stage):
+    client_stories.with_boto3(stage)
+
+
+def test_the_aws_cli(stage, tmp_path):
+    client_stories.with_the_aws_cli(stage, tmp_path)
+
+
+def test_coppice(stage, tmp_path):
+    client_stories.with_coppice(stage, tmp_path)
+
+
+def test_sagemakers_sdks(stage):
+    client_stories.with_sagemakers_sdks(stage)
+
+
+def test_terraform(stage, tmp_path):
+    client_stories.with_terraform(stage, tmp_path)
+
+
+def test_status_shows_the_instances(stage):
+    (emulator,) = json.loads(stage.local.coppice("local", "status", "--json").stdout)["emulators"]
+    assert (emulator["backend"], emulator["trouble"]) == ("docker", None)
+
+
+def test_make_demo(tmp_path):
+    """Its image is built from the layers that are there already."""
+    local = Local(tmp_path)
+    local.environment["DOCKER_CONFIG"] = str(tmp_path / "docker")
+    done = local.run("make", "--silent", "-C", str(ROOT), "demo", DEMO_BACKEND="docker")
+    assert done.stdout.count("REPORT") == 3
+    assert "demo is deleted" in done.stderr
+    assert local.status() == []
