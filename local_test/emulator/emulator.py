@@ -23,6 +23,7 @@ from local_test.emulator.moto_services import MotoServices
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.observe.metrics import Metrics
 from local_test.emulator.options import Options
+from local_test.emulator.registry import checkout
 from local_test.emulator.registry.ecr import Ecr
 from local_test.emulator.registry.images import Images
 from local_test.emulator.server import Server
@@ -57,7 +58,7 @@ class Emulator:
         self._metrics = Metrics(aws)
         models = ModelData(aws, folder / "models", options.download_rate)
         ping_seconds = options.limits.ping_seconds
-        place_of = registry.place_of if registry is not None else str
+        place_of = registry.place_of if registry is not None else checkout.place_of
         starter = Starter(backend, models, options.mb_per_vcpu, ping_seconds, place_of)
         self._transforms = Transforms(self._store, starter, aws, self._logs, options)
         self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options, report)

@@ -8,7 +8,7 @@ from typing import Final
 
 from container import __version__
 from local_test.emulator.limits import ACCOUNT
-from local_test.emulator.registry.images import digest_of
+from local_test.emulator.registry.images import IN_ECR, digest_of
 
 REPOSITORY: Final = "coppice"
 TAG: Final = "latest"
@@ -34,3 +34,8 @@ DIGEST: Final = digest_of(MANIFEST)
 def this_checkout(region: str) -> str:
     """The URI of this checkout, by digest, in a region's ECR."""
     return f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{REPOSITORY}@{DIGEST}"
+
+
+def place_of(image: str) -> str:
+    """The digest, where an image is named by the tag that stands for this checkout."""
+    return DIGEST if IN_ECR.sub("", image, count=1) == f"{REPOSITORY}:{TAG}" else image

@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple
 
 from local_test.emulator.limits import ACCOUNT
 
-_IN_ECR: Final = re.compile(rf"{ACCOUNT}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/")
+IN_ECR: Final = re.compile(rf"{ACCOUNT}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/")
+"""What the account's images are called by in AWS."""
 
 
 class Pushed(NamedTuple):
@@ -53,7 +54,7 @@ class Images:
 
     def place_of(self, image: str) -> str:
         """Where Docker finds an image: one that is named as AWS's ECR names the account's is in this registry."""
-        found = _IN_ECR.match(image)
+        found = IN_ECR.match(image)
         return f"{self.host}/{image[found.end() :]}" if found else image
 
     def of(self, repository: str) -> list[Pushed]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from local_test.emulator.registry import checkout
 from local_test.emulator.registry.images import Images
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -25,3 +26,13 @@ ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 )
 def test_the_accounts_images_lie_in_the_registry(named, lies):
     assert Images("127.0.0.1:5000", Path("nowhere")).place_of(named) == lies
+
+
+@pytest.mark.parametrize("named", ["coppice:latest", f"{ECR}/coppice:latest"])
+def test_the_checkout_by_its_tag(named):
+    assert checkout.place_of(named) == checkout.DIGEST
+
+
+@pytest.mark.parametrize("named", [f"{ECR}/coppice:1", "example.org/coppice:latest", f"coppice@{checkout.DIGEST}"])
+def test_no_other_name_is_the_checkouts(named):
+    assert checkout.place_of(named) == named
