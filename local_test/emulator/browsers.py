@@ -1,4 +1,4 @@
-"""Requests that a web page has sent. A browser reaches 127.0.0.1 for any page, and whoever reaches us runs containers."""
+"""Requests that a web page has sent. A browser reaches 127.0.0.1 for any page, and who reaches us runs containers."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ import re
 import uuid
 from typing import Any, Final
 
+from local_test.emulator.arns import arn
 from local_test.emulator.control.listing import cut
-from local_test.emulator.control.resources import arn, now
+from local_test.emulator.control.resources import now
 from local_test.emulator.control.tags import Tags
 from local_test.emulator.errors import ServiceError, ValidationError
 from local_test.emulator.limits import ACCOUNT

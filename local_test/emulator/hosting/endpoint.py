@@ -11,7 +11,7 @@ from typing import Any
 
 from local_test.emulator.hosting.fleet import Fleet, Unhealthy
 from local_test.emulator.hosting.plan import (
-    CannotPlan,
+    NoConfig,
     Plan,
     change_done,
     forget,
@@ -23,6 +23,7 @@ from local_test.emulator.hosting.plan import (
 )
 from local_test.emulator.hosting.summary import Images, summaries
 from local_test.emulator.limits import Limits
+from local_test.emulator.model_container import NoContainer
 from local_test.emulator.store import Document, Key, Store
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ class Endpoint:
             asked = read_plan(self._store, self.key, document["EndpointConfigName"], self._limits)
             plan = asked.retaining(document.get("RetainedVariantProperties", {}))
             fleet = self._brought_up(plan)
-        except (CannotPlan, Unhealthy) as failure:
+        except (NoConfig, NoContainer, Unhealthy) as failure:
             self._not_deployed(str(failure))
             return
         before = self.fleet
