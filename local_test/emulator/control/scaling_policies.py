@@ -6,8 +6,9 @@ import uuid
 from typing import Any, Final
 
 from local_test.emulator.control.resources import now
-from local_test.emulator.control.scalable_targets import INSTANCES, PROVISIONED, matching, not_found, page, place
+from local_test.emulator.control.scalable_targets import matching, not_found, page, place
 from local_test.emulator.errors import ValidationError
+from local_test.emulator.hosting.scalable import INSTANCES, PROVISIONED
 from local_test.emulator.limits import ACCOUNT
 from local_test.emulator.store import Document, Key, Kind, Store
 

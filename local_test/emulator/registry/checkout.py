@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from container import __version__
-from local_test.emulator.limits import ACCOUNT
 from local_test.emulator.registry.images import digest_of
 
 REPOSITORY: Final = "coppice"
@@ -29,8 +28,3 @@ MANIFEST: Final = json.dumps(
     }
 )
 DIGEST: Final = digest_of(MANIFEST)
-
-
-def this_checkout(region: str) -> str:
-    """The URI of this checkout, by digest, in a region's ECR."""
-    return f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{REPOSITORY}@{DIGEST}"
