@@ -24,7 +24,7 @@ AT_ONCE_SECONDS: Final = 1.0
 
 @dataclass(eq=False)
 class Running:
-    """An instance that a pool has. The pool's lock guards `calls` and `idle_since`."""
+    """An instance that a pool has. The pool's lock guards what isn't of its start."""
 
     instance: Instance
     started: Started
@@ -32,6 +32,8 @@ class Running:
     calls: int = 0
     """Being answered now."""
     idle_since: float = field(default_factory=time.monotonic)
+    dead: bool = False
+    """It was seen to have ended."""
 
 
 class LaunchFailed(Exception):
