@@ -61,11 +61,12 @@ class Emulator:
         self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options, report)
         self._asynchronous = Asynchronous(self._store, self._hosting, aws, self._metrics, options.limits)
         self._scaler = Scaler(self._store, self._hosting, aws)
+        self._ecr = Ecr(self._moto, registry)
         self._app = App(
             runtime=Runtime(self._store, self._hosting, self._asynchronous, options),
             sagemaker=sagemaker(self._store, self._hosting, self._transforms, aws),
-            scaling=scaling(self._store, self._hosting),
-            ecr=Ecr(self._moto, registry),
+            scaling=scaling(self._store),
+            ecr=self._ecr,
             admin=Admin(self.reset, self._hosting.snapshot, backend.trouble),
             others=Iam(self._moto),
         )
@@ -82,6 +83,8 @@ class Emulator:
     def reset(self) -> None:
         """Forget everything."""
         self._hosting.reset()
+        self._transforms.reset()
+        self._ecr.reset()
         self._store.clear()
         self._moto.reset()
 

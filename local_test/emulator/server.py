@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Final
 
 from werkzeug.serving import ThreadedWSGIServer
 
 from local_test.emulator.moto_services import RequestHandler
 from local_test.emulator.options import HOST
+
+POLL_SECONDS: Final = 0.05
+"""How soon the server notices that it is to close."""
 
 
 class _Quiet(RequestHandler):
@@ -31,7 +34,9 @@ class Server:
     def __init__(self, port: int) -> None:
         self._server = _Server(HOST, port, app=None, handler=_Quiet)  # type: ignore[arg-type]
         self.address = f"http://{HOST}:{self._server.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_SECONDS,), name="http", daemon=True
+        )
 
     def start(self, app: Any) -> None:
         """Answer with a WSGI application."""
@@ -42,4 +47,5 @@ class Server:
         """Take no more requests."""
         if self._thread.is_alive():
             self._server.shutdown()
+            self._thread.join()
         self._server.server_close()

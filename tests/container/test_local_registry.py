@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import shutil
@@ -43,10 +44,10 @@ def running(tmp_path: Path) -> Iterator[server.Server]:
     running = server.start(tmp_path / "images", tmp_path / "run")
     yield running
     running.close()
-    names = docker("images", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
-    for name in names:
-        if name.startswith(f"{running.host}/"):
-            docker("image", "rm", name, check=False)
+    for form in ("{{.Repository}}:{{.Tag}}", "{{.Repository}}@{{.Digest}}"):
+        for name in docker("images", "--digests", "--format", form).stdout.split():
+            if name.startswith(f"{running.host}/"):
+                docker("image", "rm", name, check=False)
 
 
 @pytest.fixture
@@ -128,6 +129,12 @@ def test_what_docker_pushed_is_shown(cloud: LocalCloud, pushed: str, tmp_path: P
     assert got["imageManifest"].startswith("{")
 
 
+def test_the_login_is_for_this_registry_and_not_over(cloud, running):
+    (login,) = cloud.client("ecr").get_authorization_token()["authorizationData"]
+    assert login["proxyEndpoint"] == f"http://{running.host}"
+    assert login["expiresAt"] > dt.datetime.now(dt.UTC)
+
+
 def test_a_tag_that_moves_leaves_the_image_without_one(cloud, running, pushed, tmp_path):
     ecr = cloud.client("ecr")
     ecr.describe_images(repositoryName="coppice-test")
@@ -165,9 +172,11 @@ def test_a_further_tag_by_put_image(cloud, running, pushed):
     assert in_registry(running.host, "2.0")
     (image,) = ecr.describe_images(repositoryName="coppice-test")["imageDetails"]
     assert (image["imageDigest"], image["imageTags"]) == (pushed, ["1.0", "2.0"])
-    elsewhere = got["imageManifest"].replace('"digest":"sha256:', '"digest":"sha256:0')
-    with pytest.raises(ClientError):
-        ecr.put_image(repositoryName="coppice-test", imageManifest=elsewhere, imageTag="3.0")
+    manifest = json.loads(got["imageManifest"])
+    manifest["layers"][0]["digest"] = "sha256:" + "0" * 64
+    with pytest.raises(ClientError, match="LayersNotFoundException"):
+        ecr.put_image(repositoryName="coppice-test", imageManifest=json.dumps(manifest), imageTag="3.0")
+    assert len(ecr.describe_images(repositoryName="coppice-test")["imageDetails"]) == 1
     assert not in_registry(running.host, "3.0")
 
 
@@ -196,7 +205,7 @@ def test_a_container_where_there_is_no_program(tmp_path):
         (image,) = images.of("own")
         assert image.tags == {"1"}
     finally:
-        docker("image", "rm", f"{running.host}/own:1", check=False)
         running.close()
+        docker("image", "rm", f"{running.host}/own:1", "coppice-test-registry", check=False)
     left = docker("ps", "--all", "--format", "{{.Names}}").stdout
     assert f"coppice-registry-{running.host.rpartition(':')[2]}" not in left

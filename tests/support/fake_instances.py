@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -44,6 +45,7 @@ class FakeInstance:
         self.answers = answers
         self.end: Exit | None = None
         self.stopped = False
+        self.connections: list[socket.socket] = []
         instance = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -51,6 +53,7 @@ class FakeInstance:
                 reply(self, 200, b"")
 
             def do_POST(self) -> None:
+                instance.connections.append(self.connection)
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 with contextlib.suppress(ConnectionError):
                     instance.answers(instance, self, body)
@@ -80,6 +83,9 @@ class FakeInstance:
         self.stopped = True
         self.end = self.end or Exit(0, False)
         self._server.shutdown()
+        for connection in self.connections:  # what is being answered breaks off
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
         self._thread.join()
 

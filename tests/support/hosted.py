@@ -21,6 +21,7 @@ from local_test.emulator.server import Server
 from local_test.emulator.store import Key, Kind, Store
 
 REGION = "eu-west-1"
+SESSION = boto3.Session("any", "thing", region_name=REGION)
 LIMITS = Limits(invocation_seconds=20, stop_seconds=0.2, serverless_start_seconds=20, real_time_start_seconds=20)
 
 
@@ -59,6 +60,13 @@ class Numbers:
             return [value for _, each, value, _ in self.recorded if each == name]
 
 
+class NoAsynchronous:
+    """Every endpoint takes calls."""
+
+    def refuse_synchronous(self, endpoint: Key) -> None:
+        pass
+
+
 class NoEcr:
     """An Aws whose ECR knows no image."""
 
@@ -80,7 +88,7 @@ class Hosted:
         self.starter, self.store = starter, store
         self.logs, self.numbers, self.reports = Logs(), Numbers(), []
         self.hosting = Hosting(store, starter, NoEcr(), self.logs, self.numbers, options, self.reports.append)
-        self.runtime = Runtime(store, self.hosting, None, options)
+        self.runtime = Runtime(store, self.hosting, NoAsynchronous(), options)
         self.address = server.address
         self.client = self.new_client()
 
@@ -89,8 +97,7 @@ class Hosted:
 
     def new_client(self, connections: int = 10) -> Any:
         config = Config(retries={"total_max_attempts": 1}, max_pool_connections=connections, read_timeout=60)
-        session = boto3.Session("any", "thing", region_name=REGION)
-        return session.client("sagemaker-runtime", endpoint_url=self.address, config=config)
+        return SESSION.client("sagemaker-runtime", endpoint_url=self.address, config=config)
 
     def key(self, name: str = "houses") -> Key:
         return Key(Kind.ENDPOINT, REGION, name)

@@ -27,27 +27,32 @@ class LocalCloud:
         self._journal = Journal(file)
         self.moto = MotoServices(self._journal)
         self.moto.restore()
+        self.ecr = Ecr(self.moto, images)
         self._server.start(
             App(
                 runtime=_none,
                 sagemaker=_none,
                 scaling=_none,
-                ecr=Ecr(self.moto, images),
+                ecr=self.ecr,
                 admin=_none,
                 others=self.moto,
             )
         )
         self.address = self._server.address
+        self._clients: dict[tuple[str, str], Any] = {}
 
-    def client(self, service: str, region: str = REGION, **config: Any) -> Any:
+    def client(self, service: str, region: str = REGION) -> Any:
         """A boto3 client."""
-        session = boto3.Session("testing", "testing", region_name=region)
-        return session.client(
-            service, endpoint_url=self.address, config=Config(retries={"max_attempts": 0}, proxies={}, **config)
-        )
+        if (service, region) not in self._clients:
+            session = boto3.Session("testing", "testing", region_name=region)
+            config = Config(retries={"max_attempts": 0}, proxies={})
+            self._clients[service, region] = session.client(service, endpoint_url=self.address, config=config)
+        return self._clients[service, region]
 
     def close(self) -> None:
         """As SIGKILL leaves it: the journal's file is all there is."""
+        for client in self._clients.values():
+            client.close()
         self._server.close()
         self._journal.close()
 

@@ -48,7 +48,7 @@ class Records:
             raise BadRecord(f"answers of {self._goes} can't be joined with records of {self._came}")
 
     def batches(self, content: bytes, sending: Sending) -> Iterator[bytes]:
-        """The object in pieces of one request each, unfiltered yet, in order. Raises BadRecord where one is too large."""
+        """The object in pieces of one request each, in order, unfiltered. Raises BadRecord where one is too large."""
         limit = sending.max_bytes
         if not self._by_line or limit is None:
             yield _within(content, limit)

@@ -17,7 +17,7 @@ from local_test.emulator.batch.records import BadRecord, Records
 from local_test.emulator.batch.settings import Job
 from local_test.emulator.batch.worker import Cancelled, Worker
 from local_test.emulator.instances.instance import Instance
-from local_test.emulator.instances.starter import StartFailed, Starter, Wanted
+from local_test.emulator.instances.starter import Starter, StartFailed, Wanted
 from local_test.emulator.limits import Limits
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.store import Document, Key, Store
@@ -67,6 +67,11 @@ class Run:
         """Wait for the end."""
         self._thread.join()
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return not self._thread.is_alive()
+
     def _run(self) -> None:
         written: list[Place] = []
         status, reason = "Completed", ""
@@ -86,6 +91,7 @@ class Run:
         if status == "Stopped" or self._abandoned:
             self._remove(written)
         if not self._abandoned:
+            self._logs.flush()  # who sees the job's end looks for its log at once
             self._store.change(self._key, lambda document: _end(document, status, reason))
 
     def _work(self, written: list[Place]) -> None:

@@ -31,8 +31,9 @@ class Transforms:
         """Start a job whose document is InProgress, in the background; it ends Completed, Failed or Stopped."""
         run = Run(job, self._store, self._starter, self._aws, self._logs, self._limits)
         with self._lock:
+            self._runs = {key: other for key, other in self._runs.items() if not other.over}
             self._runs[job] = run
-        run.start()
+            run.start()
 
     def stop(self, job: Key) -> None:
         """Stop a job whose document is Stopping."""
@@ -47,8 +48,8 @@ class Transforms:
             if document["TransformJobStatus"] in ("InProgress", "Stopping"):
                 self._store.change(key, _failed)
 
-    def close(self) -> None:
-        """Stop every job; the next start says what became of it."""
+    def reset(self) -> None:
+        """Stop every job at once, without a word in the store."""
         with self._lock:
             runs = list(self._runs.values())
             self._runs.clear()
@@ -56,6 +57,10 @@ class Transforms:
             run.abandon()
         for run in runs:
             run.join()
+
+    def close(self) -> None:
+        """Stop every job; the next start says what became of it."""
+        self.reset()
 
 
 def _failed(document: Document) -> None:

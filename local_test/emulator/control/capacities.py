@@ -20,7 +20,10 @@ def retained(endpoint: Document, members: dict[str, Any]) -> dict[str, Document]
 
 
 def check(endpoint: Document, wanted: list[Document]) -> int:
-    """The endpoint's MaxConcurrency afterwards. Raises ValidationException for what its variants can't be."""
+    """The endpoint's MaxConcurrency afterwards. Raises ValidationException for what its variants can't be.
+
+    The words are AWS's where a variant isn't there or comes twice, and ours elsewhere.
+    """
     variants = {variant["VariantName"]: variant for variant in endpoint.get("ProductionVariants", [])}
     for change in wanted:
         if change["VariantName"] not in variants:
@@ -28,7 +31,11 @@ def check(endpoint: Document, wanted: list[Document]) -> int:
                 f'The variant name(s) "{change["VariantName"]}" is/are not present within endpoint configuration '
                 f'"{endpoint["EndpointConfigName"]}".'
             )
+        if [other["VariantName"] for other in wanted].count(change["VariantName"]) > 1:
+            raise ValidationError(f'The variant name "{change["VariantName"]}" was non-unique within the request.')
     changes = {change["VariantName"]: change for change in wanted}
+    if "AsyncInferenceConfig" not in endpoint and any(change.get("DesiredInstanceCount") == 0 for change in wanted):
+        raise ValidationError("DesiredInstanceCount can be 0 for asynchronous endpoints only.")
     return sum(_check_variant(variant, changes.get(name, {})) for name, variant in variants.items())
 
 

@@ -24,9 +24,9 @@ class Endpoints:
     """Create, describe, list, update and delete.
 
     A document has the members of DescribeEndpoint. This class writes its names, times and EndpointStatus, the
-    configuration's members of OF_CONFIG, LastDeploymentConfig, and RetainedVariantProperties, which only the store
-    has: by variant, the DesiredWeight and DesiredInstanceCount that the update under way keeps. Hosting writes the
-    rest.
+    configuration's members of OF_CONFIG, LastDeploymentConfig, and two that only the store has while an update is
+    under way: RetainedVariantProperties, by variant the DesiredWeight and DesiredInstanceCount that it keeps, and
+    ConfigBefore, what it is rolled back to. Hosting writes the rest.
     """
 
     def __init__(self, resources: Resources, targets: ScalableTargets, hosting: Hosting, model: Model) -> None:
@@ -78,6 +78,7 @@ class Endpoints:
             if serverless.is_serverless(config) and not serverless.is_serverless(current):
                 raise ValidationError(f'Cannot update real-time endpoint "{arn(key)}" to a serverless endpoint.')
             retained = capacities.retained(document, members) if members.get("RetainAllVariantProperties") else {}
+            before = {name: document.get(name) for name in ("EndpointConfigName", *OF_CONFIG)}
             kept = {"LastDeploymentConfig"} if members.get("RetainDeploymentConfig") else set()
             for name in {*OF_CONFIG, "LastDeploymentConfig", "FailureReason"} - kept:
                 document.pop(name, None)
@@ -86,6 +87,7 @@ class Endpoints:
                 "EndpointStatus": "Updating",
                 "LastModifiedTime": now(),
                 "RetainedVariantProperties": retained,
+                "ConfigBefore": before,
                 **_shown(config, members),
             }
 

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import Final
 
 PROPERTY: Final = re.compile(r"\\p\{(?P<name>\w+)\}")
-PRINTABLE: Final = "\\x20-\\x7e"
-"""Java's Print is ASCII's."""
+POSIX: Final = {"Print": "\\x20-\\x7e", "Alnum": "a-zA-Z0-9"}
+"""Java's are ASCII's."""
 PAIRS: Final = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010ffff")
 """Everything beyond the basic plane, as UTF-16 and as code points."""
 REPEATED_END: Final = re.compile(r"\$\{\d+,\d+\}$")
@@ -37,7 +37,7 @@ def _with_properties(pattern: str) -> str:
         between = pattern[at : found.start()]
         written.append(between)
         depth += len(re.findall(r"(?<!\\)\[", between)) - len(re.findall(r"(?<!\\)\]", between))
-        ranges = PRINTABLE if found["name"] == "Print" else _categories()[found["name"]]
+        ranges = POSIX.get(found["name"]) or _categories()[found["name"]]
         written.append(ranges if depth else f"[{ranges}]")
         at = found.end()
     return "".join([*written, pattern[at:]])

@@ -85,17 +85,14 @@ class ScalableTargets:
         target = self._store.get(place(region, members))
         if target is None:
             raise not_found("scalable target found for", members)
-        self._forget(region, members["ResourceId"], members["ScalableDimension"])
-        self._tags.forget(region, target["ScalableTargetARN"])
+        self._forget(region, target)
         return {}
 
     def forget(self, region: str, endpoint: str) -> None:
         """An endpoint is gone, and with it whatever scaled it."""
-        for key, target in self._store.all(Kind.SCALABLE_TARGET, region):
+        for _, target in self._store.all(Kind.SCALABLE_TARGET, region):
             if target["ResourceId"].startswith(f"endpoint/{endpoint}/"):
-                self._forget(region, target["ResourceId"], target["ScalableDimension"])
-                self._tags.forget(region, target["ScalableTargetARN"])
-                self._store.delete(key)
+                self._forget(region, target)
 
     def list_tags(self, region: str, members: dict[str, Any]) -> Document:
         """ListTagsForResource."""
@@ -121,17 +118,18 @@ class ScalableTargets:
             )
         return wanted
 
-    def _forget(self, region: str, resource: str, dimension: str) -> None:
+    def _forget(self, region: str, target: Document) -> None:
+        """With its policies, activities and tags."""
         for kind in KINDS:
             for key, document in self._store.all(kind, region):
-                if (document["ResourceId"], document["ScalableDimension"]) == (resource, dimension):
+                if all(document[name] == target[name] for name in ("ResourceId", "ScalableDimension")):
                     self._store.delete(key)
+        self._tags.forget(region, target["ScalableTargetARN"])
 
     def _check(self, region: str, members: dict[str, Any], minimum: int, maximum: int) -> None:
         found = RESOURCE.fullmatch(members["ResourceId"])
-        if members["ServiceNamespace"] != "sagemaker" or members["ScalableDimension"] not in (PROVISIONED, INSTANCES):
-            raise ValidationError("Unsupported service namespace, resource type or scalable dimension")
-        if found is None:
+        known = members["ServiceNamespace"] == "sagemaker" and members["ScalableDimension"] in (PROVISIONED, INSTANCES)
+        if found is None or not known:
             raise ValidationError("Unsupported service namespace, resource type or scalable dimension")
         if maximum < minimum:
             raise ValidationError("Maximum capacity cannot be less than minimum capacity")
@@ -153,9 +151,8 @@ class ScalableTargets:
             "DesiredServerlessConfig", variant.get("CurrentServerlessConfig", variant.get("ServerlessConfig"))
         )
         if (dimension == PROVISIONED) != (sizes is not None):
-            raise ValidationError(
-                f"{dimension} can't be scaled: {'not ' if sizes is None else ''}a serverless variant."
-            )
+            kind = "has instances" if sizes is None else "is serverless"
+            raise ValidationError(f"{dimension} can't be scaled: variant {name} {kind}.")
         if sizes is not None and maximum > sizes["MaxConcurrency"]:
             raise ValidationError(
                 f"Maximum capacity {maximum} is more than the variant's MaxConcurrency {sizes['MaxConcurrency']}."

@@ -73,7 +73,7 @@ def sagemaker(store: Store, hosting: Hosting, transforms: Transforms, aws: Aws) 
     )
 
 
-def scaling(store: Store, hosting: Hosting) -> JsonService:  # noqa: ARG001 - the scaler asks hosting, not we
+def scaling(store: Store) -> JsonService:
     """Application Auto Scaling."""
     targets = ScalableTargets(store, Tags(store))
     policies = ScalingPolicies(store)
@@ -99,9 +99,15 @@ def _service(model: Model, operations: Mapping[str, Operation]) -> JsonService:
 
     def answering(name: str, operation: Operation) -> Operation:
         def answer(region: str, members: dict[str, Any]) -> dict[str, Any]:
-            given = {name: value for name, value in members.items() if value is not None}
-            return model.answer(name, operation(region, given))
+            return model.answer(name, operation(region, _given(members)))
 
         return answer
 
     return JsonService({name: answering(name, operation) for name, operation in operations.items()}, model.check)
+
+
+def _given(value: Any) -> Any:
+    """Without nulls, which say as much as nothing."""
+    if isinstance(value, dict):
+        return {name: _given(member) for name, member in value.items() if member is not None}
+    return [_given(item) for item in value] if isinstance(value, list) else value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
 from typing import NamedTuple
 
 from local_test.emulator.errors import ServiceError
@@ -12,18 +11,14 @@ from local_test.emulator.hosting import failures
 from local_test.emulator.hosting.launcher import LaunchFailed
 from local_test.emulator.hosting.ledger import Ledger, Spent
 from local_test.emulator.hosting.pool import Lease, Pool
-from local_test.emulator.instances.exchange import Answer, Broken, Question, TimedOut, TooLarge, exchange
+from local_test.emulator.instances.exchange import Answer, NoAnswer, Question, TimedOut, TooLarge, exchange
 from local_test.emulator.store import Key
-
-Exchange = Callable[..., Answer]
 
 
 class Reply(NamedTuple):
-    """An Answer, and who gave it."""
+    """An answer, and who gave it."""
 
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
+    answer: Answer
     variant: str
     log_stream_arn: str
 
@@ -57,33 +52,39 @@ def perform(call: Call, pool: Pool, ledger: Ledger) -> Reply:
         ledger.refused(call.endpoint, pool.variant, call.request_id, refused)
         raise
     asked = time.monotonic()
-    result: Reply | ServiceError
     try:
-        result = _ask(call, pool, lease)
-    finally:
+        answer = _exchange(call, lease)
         model_seconds = time.monotonic() - asked
+        result = _understood(call, pool, lease, answer)
         memory = lease.running.instance.memory_bytes()
+    finally:
         pool.give_back(lease.running)
-    spent = Spent(lease, model_seconds, time.monotonic() - began - model_seconds, memory)
+    spent = Spent(lease, model_seconds, asked - began, memory)
     ledger.performed(call.endpoint, pool.variant, call.request_id, spent, result)
     if isinstance(result, ServiceError):
         raise result
-    return result
+    return Reply(result, pool.variant.name, lease.running.stream.arn)
 
 
-def _ask(call: Call, pool: Pool, lease: Lease) -> Reply | ServiceError:
+def _exchange(call: Call, lease: Lease) -> Answer | NoAnswer:
     """A call that timed out gives its instance back as it is, its one worker perhaps still busy with it: so does AWS,
     where the short calls that come next fail too (sagemaker-python-sdk#4849). The container has to guard itself."""
-    running, endpoint, arn = lease.running, call.endpoint, lease.running.stream.arn
     try:
-        answer = exchange(running.instance, call.question, call.seconds, call.max_bytes)
-    except TimedOut:
-        return failures.timed_out(endpoint, arn)
-    except TooLarge:
-        return failures.too_large(endpoint, call.max_bytes, arn)
-    except Broken:
-        return failures.died(endpoint, pool.variant, pool.end_of(running), arn)
+        return exchange(lease.running.instance, call.question, call.seconds, call.max_bytes)
+    except NoAnswer as failure:
+        return failure
+
+
+def _understood(call: Call, pool: Pool, lease: Lease, answer: Answer | NoAnswer) -> Answer | ServiceError:
+    endpoint, running, arn = call.endpoint, lease.running, lease.running.stream.arn
+    match answer:
+        case TimedOut():
+            return failures.timed_out(endpoint, arn)
+        case TooLarge():
+            return failures.too_large(endpoint, call.max_bytes, arn)
+        case NoAnswer():
+            return failures.died(endpoint, pool.variant, pool.end_of(running), arn)
     end = running.instance.ended() if answer.status >= 500 else None
-    if end is not None and end.out_of_memory:
+    if end is not None and end.out_of_memory:  # a worker outgrew it, and what is in front of it has answered
         return failures.insufficient_memory(endpoint, pool.variant, arn)
-    return Reply(*answer, pool.variant.name, arn)
+    return answer

@@ -6,10 +6,21 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from local_test.emulator.hosting.fleet import Fleet, Unhealthy
-from local_test.emulator.hosting.plan import CannotPlan, Plan, forget, read_plan, remember, remembered
+from local_test.emulator.hosting.plan import (
+    CannotPlan,
+    Plan,
+    change_done,
+    forget,
+    note_change,
+    noted_changes,
+    read_plan,
+    remember,
+    remembered,
+)
 from local_test.emulator.hosting.summary import Images, summaries
 from local_test.emulator.limits import Limits
 from local_test.emulator.store import Document, Key, Store
@@ -43,29 +54,34 @@ class Endpoint:
 
     def capacity(self, variant: str, wanted: dict[str, Any]) -> None:
         """Change a variant."""
-        self._then(lambda: self._resize(variant, wanted))
+        note_change(self._store, self.key, variant, wanted)
+        self._then(partial(self._resize, variant, wanted))
 
     def delete(self, removed: Callable[[], None]) -> None:
         """Give up what is being brought up, let calls end, stop everything, and remove the document."""
         self._cancelled.set()
         self._then(lambda: self._delete(removed))
 
-    def serve_again(self) -> None:
-        """After a start of the emulator: serve what was served before, without a check."""
+    def serve_again(self, document: Document) -> None:
+        """After a start of the emulator: serve what was served before, without a check, and finish what was begun."""
         plan = remembered(self._store, self.key)
         if plan is not None:
-            self.fleet = self._new_fleet(self.key, plan)
-            self.fleet.keep()
+            self._serve_with(self._new_fleet(self.key, plan))
+        changes = noted_changes(self._store, self.key)
+        for variant, wanted in changes:
+            self._then(partial(self._resize, variant, wanted))
+        if not changes and document["EndpointStatus"] in ("Creating", "Updating"):
+            self.deploy()
 
     def close(self) -> None:
         """Stop whatever runs, at once; the store stays as it is."""
-        self._closed.set()
         self._cancelled.set()
-        for fleet in (self.fleet, self._leaving):
+        with self._lock:
+            self._closed.set()
+            last, fleets = self._last, (self.fleet, self._leaving)
+        for fleet in fleets:
             if fleet is not None:
                 fleet.close(drain=False)
-        with self._lock:
-            last = self._last
         if last is not None:
             last.join()
 
@@ -95,25 +111,34 @@ class Endpoint:
         if document is None or self._cancelled.is_set():
             return
         try:
-            plan = read_plan(self._store, self.key, document["EndpointConfigName"], self._limits)
+            asked = read_plan(self._store, self.key, document["EndpointConfigName"], self._limits)
+            plan = asked.retaining(document.get("RetainedVariantProperties", {}))
             fleet = self._brought_up(plan)
         except (CannotPlan, Unhealthy) as failure:
             self._not_deployed(str(failure))
             return
-        if self._cancelled.is_set():
+        before = self.fleet
+        if self._cancelled.is_set() or not self._serve_with(fleet):
             fleet.close(drain=False)
             return
         remember(self._store, self.key, plan)
-        before, self.fleet = self.fleet, fleet
-        fleet.keep()
         self._end("InService")
         self._retire(before)
+
+    def _serve_with(self, fleet: Fleet) -> bool:
+        """Calls go there from now on, unless everything ends."""
+        with self._lock:
+            if self._closed.is_set():
+                return False
+            self.fleet = fleet
+            fleet.keep()
+            return True
 
     def _brought_up(self, plan: Plan) -> Fleet:
         fleet = self._new_fleet(self.key, plan)
         try:
             fleet.check(self._cancelled.is_set)
-        except Unhealthy:
+        except BaseException:
             fleet.close(drain=False)
             raise
         return fleet
@@ -125,21 +150,19 @@ class Endpoint:
         if self.fleet is None:
             self._end("Failed", reason)
         else:
-            self._end("InService", reason, EndpointConfigName=self.fleet.plan.config_name)
+            self._end("InService", reason, rolled_back=True)
 
     def _resize(self, variant: str, wanted: dict[str, Any]) -> None:
-        fleet = self.fleet
+        fleet, reason = self.fleet, None
         if fleet is None or self._cancelled.is_set():
             return
-        old = next(each for each in fleet.plan.variants if each.name == variant)
         try:
-            fleet.resize(old.changed(wanted), self._cancelled.is_set)
+            fleet.resize(variant, wanted, self._cancelled.is_set)
         except Unhealthy as failure:
-            if not self._cancelled.is_set():
-                self._end("InService", str(failure))
-            return
-        remember(self._store, self.key, fleet.plan)
-        self._end("InService")
+            reason = str(failure)
+        if not self._cancelled.is_set():
+            change_done(self._store, self.key, fleet.plan)
+            self._end("InService", reason)
 
     def _delete(self, removed: Callable[[], None]) -> None:
         fleet, self.fleet = self.fleet, None
@@ -152,12 +175,13 @@ class Endpoint:
 
     def _retire(self, fleet: Fleet | None) -> None:
         """Let its calls end, unless everything ends now."""
-        self._leaving = fleet
+        with self._lock:
+            self._leaving = fleet
         if fleet is not None:
             fleet.close(drain=not self._closed.is_set())
         self._leaving = None
 
-    def _end(self, status: str, reason: str | None = None, **members: Any) -> None:
+    def _end(self, status: str, reason: str | None = None, rolled_back: bool = False) -> None:
         """Write how a step ended. Where another waits already, its status stays: what is asked isn't done yet."""
         fleet = self.fleet
         with self._lock:
@@ -167,12 +191,14 @@ class Endpoint:
         def change(document: Document) -> None:
             if not waiting:
                 document["EndpointStatus"] = status
-            document.pop("FailureReason", None)
+            before = document.get("ConfigBefore", {}) if rolled_back else {}
+            for name in ("FailureReason", "RetainedVariantProperties", "ConfigBefore", *before):
+                document.pop(name, None)
+            document.update({name: value for name, value in before.items() if value is not None})
             if reason is not None:
                 document["FailureReason"] = reason
             if variants:
                 document["ProductionVariants"] = variants
             document["LastModifiedTime"] = time.time()
-            document.update(members)
 
         self._store.change(self.key, change)

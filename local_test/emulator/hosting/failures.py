@@ -11,6 +11,7 @@ from typing import Final
 from local_test.emulator.errors import ServiceError
 from local_test.emulator.hosting.launcher import LaunchFailed
 from local_test.emulator.hosting.plan import Variant
+from local_test.emulator.instances.exchange import Answer
 from local_test.emulator.instances.instance import Exit
 from local_test.emulator.limits import ACCOUNT
 from local_test.emulator.store import Key
@@ -68,10 +69,10 @@ def not_started(endpoint: Key, variant: Variant, failure: LaunchFailed) -> Servi
     return ServiceError("ServiceUnavailable", f"The service is unavailable. ({_known(variant, failure)})", 503)
 
 
-def answered(endpoint: Key, status: int, body: bytes, stream_arn: str) -> ServiceError:
+def answered(endpoint: Key, answer: Answer, stream_arn: str) -> ServiceError:
     """The container answered with a 4xx or 5xx."""
+    status, message = answer.status, answer.body.decode(errors="replace")
     side = "client" if status < 500 else "server"
-    message = body.decode(errors="replace")
     return _model_error(
         endpoint, f'Received {side} error ({status}) from primary with message "{message}"', status, message, stream_arn
     )
@@ -84,7 +85,7 @@ def timed_out(endpoint: Key, stream_arn: str) -> ServiceError:
 
 def too_large(endpoint: Key, max_bytes: int, stream_arn: str) -> ServiceError:
     """The container's answer is over the limit."""
-    message = f"The response is over the limit of {max_bytes} bytes."
+    message = f"The response is over the limit of {max_bytes} bytes"
     said = f"Received server error (0) from primary and could not load the entire response body. {message}"
     return _model_error(endpoint, said, 0, message, stream_arn)
 

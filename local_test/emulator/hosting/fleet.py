@@ -39,10 +39,13 @@ class Fleet:
         for pool in self._pools.values():
             pool.keep()
 
-    def resize(self, variant: Variant, cancelled: Cancelled) -> None:
-        """Take a variant's new capacity and weight. Raises Unhealthy; then it stays as it was."""
+    def resize(self, name: str, wanted: dict[str, Any], cancelled: Cancelled) -> None:
+        """Give a variant another capacity and weight, as Variant.changed has it. Raises Unhealthy; then it stays as it
+        was."""
+        pool = self._pools[name]
+        variant = pool.variant.changed(wanted)
         try:
-            self._pools[variant.name].resize(variant, cancelled)
+            pool.resize(variant, cancelled)
         except LaunchFailed as failure:
             raise Unhealthy(failure_reason(variant, failure)) from None
         self.plan = self.plan.with_variant(variant)

@@ -17,7 +17,7 @@ from local_test.emulator.hosting.ledger import Ledger
 from local_test.emulator.hosting.plan import Plan
 from local_test.emulator.hosting.pool import Closed
 from local_test.emulator.hosting.summary import Images
-from local_test.emulator.instances.exchange import Question
+from local_test.emulator.instances.exchange import Answer, Question
 from local_test.emulator.instances.starter import Starter
 from local_test.emulator.limits import ACCOUNT
 from local_test.emulator.observe.log_stream import LogStreams
@@ -67,14 +67,12 @@ class Hosting:
         """Stop an endpoint whose document is Deleting, and remove the document, in the background."""
         self._endpoint(endpoint).delete(lambda: self._forget(endpoint))
 
-    def call(
-        self,
-        endpoint: Key,
-        variant: str | None,
-        question: Question,
-        seconds: float,
-        max_bytes: int,
-        request_id: str | None = None,
+    def call(self, endpoint: Key, variant: str | None, question: Question, seconds: float, max_bytes: int) -> Answer:
+        """`invoke`, where only the answer matters."""
+        return self.invoke(endpoint, variant, question, seconds, max_bytes, new_request_id()).answer
+
+    def invoke(
+        self, endpoint: Key, variant: str | None, question: Question, seconds: float, max_bytes: int, request_id: str
     ) -> Reply:
         """One invocation: waits for an instance, asks it, reports. Whatever status the container answers comes back.
 
@@ -82,14 +80,14 @@ class Hosting:
         where there is no answer to pass on: ThrottlingException, ModelError, ModelNotReadyException,
         ServiceUnavailable, ValidationError.
         """
-        call = Call(endpoint, question, seconds, max_bytes, request_id or new_request_id())
+        call = Call(endpoint, question, seconds, max_bytes, request_id)
         while True:
             fleet = self._fleet(endpoint)
             try:
                 return perform(call, fleet.pool(variant), self._ledger)
             except Closed:
                 if fleet is self._fleet(endpoint):
-                    raise _not_found(endpoint) from None
+                    raise self._gone(endpoint) from None
 
     def snapshot(self) -> list[dict[str, Any]]:
         """For `coppice local status`: each endpoint's name, region, status, and its instances: variant, id, state
@@ -112,14 +110,10 @@ class Hosting:
     def restore(self) -> None:
         """After a start: serve again what the store says is InService, and finish what was under way."""
         for key, document in self._store.all(Kind.ENDPOINT):
-            status = document["EndpointStatus"]
-            if status == "Deleting":
+            if document["EndpointStatus"] == "Deleting":
                 self.delete(key)
-                continue
-            endpoint = self._endpoint(key)
-            endpoint.serve_again()
-            if status in ("Creating", "Updating"):
-                endpoint.deploy()
+            else:
+                self._endpoint(key).serve_again(document)
 
     def reset(self) -> None:
         """Stop every endpoint at once, and forget it."""
@@ -150,13 +144,16 @@ class Hosting:
             endpoint = self._endpoints.get(key)
         fleet = endpoint.fleet if endpoint is not None else None
         if fleet is None:
-            raise _not_found(key)
+            raise self._gone(key)
         return fleet
+
+    def _gone(self, key: Key) -> ServiceError:
+        """Nothing serves it: it is deleted, or the emulator has just started or is about to end."""
+        document = self._store.get(key)
+        if document is None or document["EndpointStatus"] == "Deleting":
+            return invalid(f"Endpoint {key.name} of account {ACCOUNT} not found.")
+        return ServiceError("ServiceUnavailable", f"Endpoint {key.name} isn't up in the emulator. Try again.", 503)
 
     def _new_fleet(self, endpoint: Key, plan: Plan) -> Fleet:
         launcher = Launcher(endpoint, self._starter, self._logs, self._options.limits.stop_seconds)
         return Fleet(plan, launcher, self._options.idle_seconds)
-
-
-def _not_found(endpoint: Key) -> ServiceError:
-    return invalid(f"Endpoint {endpoint.name} of account {ACCOUNT} not found.")

@@ -31,7 +31,7 @@ class Spent(NamedTuple):
 
 
 class Result(Protocol):
-    """A Reply or a ServiceError."""
+    """An Answer or a ServiceError."""
 
     @property
     def status(self) -> int:

@@ -64,6 +64,12 @@ class Plan(NamedTuple):
         """The plan with a variant in place of that of the same name."""
         return self._replace(variants=tuple(variant if old.name == variant.name else old for old in self.variants))
 
+    def retaining(self, properties: dict[str, dict[str, Any]]) -> Plan:
+        """The plan with what an update keeps of the endpoint's variants, by name."""
+        return self._replace(
+            variants=tuple(variant.changed(properties.get(variant.name, {})) for variant in self.variants)
+        )
+
 
 class CannotPlan(Exception):
     """A configuration or a model is gone, or of a kind that isn't emulated; the message is for FailureReason."""
@@ -92,13 +98,32 @@ def remembered(store: Store, endpoint: Key) -> Plan | None:
 
 def remember(store: Store, endpoint: Key, plan: Plan) -> None:
     """Keep it for `remembered`."""
-    variants = [variant._asdict() for variant in plan.variants]
-    store.put(_place(endpoint), {"config_name": plan.config_name, "variants": variants})
+    store.put(_place(endpoint), _document(plan) | {"changes": []})
+
+
+def note_change(store: Store, endpoint: Key, variant: str, wanted: dict[str, Any]) -> None:
+    """Keep a change of capacity that is under way: whoever ends meanwhile has it in `noted_changes` afterwards."""
+    store.change(_place(endpoint), lambda document: document["changes"].append([variant, wanted]))
+
+
+def noted_changes(store: Store, endpoint: Key) -> list[tuple[str, dict[str, Any]]]:
+    """Variants' names and what is wanted of each, oldest first."""
+    document = store.get(_place(endpoint)) or {"changes": []}
+    return [(variant, wanted) for variant, wanted in document["changes"]]
+
+
+def change_done(store: Store, endpoint: Key, plan: Plan) -> None:
+    """The oldest change is done, or given up, and this is the plan now."""
+    store.change(_place(endpoint), lambda document: document.update(_document(plan), changes=document["changes"][1:]))
 
 
 def forget(store: Store, endpoint: Key) -> None:
     """Remember it no longer."""
     store.delete(_place(endpoint))
+
+
+def _document(plan: Plan) -> Document:
+    return {"config_name": plan.config_name, "variants": [variant._asdict() for variant in plan.variants]}
 
 
 def _place(endpoint: Key) -> Key:

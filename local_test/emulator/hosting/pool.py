@@ -55,7 +55,9 @@ class Pool(ABC):
 
     def check(self, cancelled: Cancelled) -> None:
         """Start what is kept, or one instance where none is, to see that the variant works. Raises LaunchFailed."""
-        started = self._start(max(1, self.variant.kept()), cancelled)
+        with self._changed:
+            count = self._starting = max(1, self.variant.kept())
+        started = self._start(count, cancelled)
         if not self.variant.kept():
             self._remove(started)
 
@@ -67,11 +69,14 @@ class Pool(ABC):
     def resize(self, variant: Variant, cancelled: Cancelled) -> None:
         """Take another capacity. Raises LaunchFailed where the instances it adds don't start; then nothing changes."""
         with self._changed:
-            missing = variant.kept() - self._alive()
-        self._start(missing, cancelled)
-        with self._changed:
-            self.variant = variant
-            self._changed.notify_all()
+            before, self.variant = self.variant, variant  # at once, or the keeper would stop what is being added
+            missing = self._missing()
+        try:
+            self._start(missing, cancelled)
+        except LaunchFailed:
+            with self._changed:
+                self.variant = before
+            raise
 
     @abstractmethod
     def take(self, seconds: float) -> Lease:
@@ -142,12 +147,17 @@ class Pool(ABC):
                 self._changed.notify_all()
         return running
 
+    def _missing(self) -> int:
+        """How many are to be started so that there are as many as should be; counted in `_starting` from now on. Called
+        under the lock."""
+        missing = max(0, self.variant.kept() - self._alive() - self._starting)
+        self._starting += missing
+        return missing
+
     def _start(self, count: int, cancelled: Cancelled) -> list[Running]:
-        """Start so many at once. Raises LaunchFailed, and then keeps none of them."""
-        if count <= 0:
+        """Start so many at once, counted in `_starting` before. Raises LaunchFailed, and then keeps none of them."""
+        if not count:
             return []
-        with self._changed:
-            self._starting += count
         started: list[Running] = []
         failures: list[LaunchFailed] = []
 
@@ -181,14 +191,16 @@ class Pool(ABC):
         retry, not_before = LOOK_SECONDS, 0.0
         while not self._closing.wait(LOOK_SECONDS):
             self._stop_superfluous()
-            with self._changed:
-                missing = self.variant.kept() - self._alive() - self._starting
-            if missing <= 0 or time.monotonic() < not_before:
+            if time.monotonic() < not_before:
                 continue
+            with self._changed:
+                missing = self._missing()
             try:
                 self._start(missing, self._closing.is_set)
                 retry = LOOK_SECONDS
             except LaunchFailed as failure:
+                if self._closing.is_set():
+                    return
                 log.warning("%s: no instance in place of one that is missing: %s", self.variant.name, failure)
                 retry = min(2 * retry, LONGEST_RETRY_SECONDS)
                 not_before = time.monotonic() + retry

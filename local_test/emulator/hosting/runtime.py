@@ -63,8 +63,9 @@ class Runtime:
 
     def _invoke(self, request: Request, endpoint: Key, request_id: str) -> Response:
         reply = self._ask(request, endpoint, request_id, request_headers.INVOKE)
-        passed_on = request_headers.passed_back(reply.headers)
-        answer = Response(reply.body, reply.status, passed_on)
+        answer = Response(reply.answer.body, reply.answer.status)
+        del answer.headers["Content-Type"]  # werkzeug's own; a container may have none
+        answer.headers.extend(request_headers.passed_back(reply.answer.headers))
         answer.headers["x-Amzn-Invoked-Production-Variant"] = reply.variant
         return answer
 
@@ -75,8 +76,8 @@ class Runtime:
                 f"Endpoint {endpoint.name} is serverless and doesn't support InvokeEndpointWithResponseStream."
             )
         reply = self._ask(request, endpoint, request_id, request_headers.STREAM)
-        answer = Response(payload_parts(reply.body), 200, content_type="application/vnd.amazon.eventstream")
-        for name, value in request_headers.passed_back(reply.headers):
+        answer = Response(payload_parts(reply.answer.body), 200, content_type="application/vnd.amazon.eventstream")
+        for name, value in request_headers.passed_back(reply.answer.headers):
             answer.headers["X-Amzn-SageMaker-Content-Type" if name == "Content-Type" else name] = value
         answer.headers["x-Amzn-Invoked-Production-Variant"] = reply.variant
         return answer
@@ -87,17 +88,18 @@ class Runtime:
 
     def _ask(self, request: Request, endpoint: Key, request_id: str, members: request_headers.Members) -> Reply:
         document = self._document(endpoint)
-        if document.get("AsyncInferenceConfig") is not None:
-            raise invalid(f"Endpoint {endpoint.name} is asynchronous and only supports InvokeEndpointAsync.")
+        if "AsyncInferenceConfig" in document:
+            # The service answers ValidationError; its own words aren't known.
+            raise invalid(f"Endpoint {endpoint.name} has an AsyncInferenceConfig. Use InvokeEndpointAsync to call it.")
         request_headers.check(request.headers, members, endpoint.name)
         body = self._body(request, _is_serverless(document), request_id)
         question = Question("POST", "/invocations", request_headers.for_container(request.headers, members), body)
         max_bytes = self._max_bytes(_is_serverless(document))
         variant = request.headers.get("X-Amzn-SageMaker-Target-Variant")
         seconds = self._limits.invocation_seconds
-        reply = self._hosting.call(endpoint, variant, question, seconds, max_bytes, request_id)
-        if not 200 <= reply.status < 300:
-            raise answered(endpoint, reply.status, reply.body, reply.log_stream_arn)
+        reply = self._hosting.invoke(endpoint, variant, question, seconds, max_bytes, request_id)
+        if not 200 <= reply.answer.status < 300:
+            raise answered(endpoint, reply.answer, reply.log_stream_arn)
         return reply
 
     def _document(self, endpoint: Key) -> Document:

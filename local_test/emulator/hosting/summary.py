@@ -54,7 +54,6 @@ def _summary(variant: Variant, region: str, images: Images) -> dict[str, Any]:
         serverless["ProvisionedConcurrency"] = variant.provisioned
     return summary | {
         "CurrentInstanceCount": 0,
-        "DesiredInstanceCount": 0,
         "CurrentServerlessConfig": serverless,
         "DesiredServerlessConfig": serverless,
     }

@@ -14,6 +14,7 @@ class Reading(NamedTuple):
 
     `used` is what can't be taken back without hurting: all that is charged to the container, except pages of files
     that nobody has looked at twice, which the kernel drops before it kills anybody. It is what `docker stats` shows.
+    The kernel's own peak (memory.peak) won't do: it has those pages in it, and is at the limit for whoever reads much.
     """
 
     used: int
@@ -39,19 +40,11 @@ class Cgroup:
     def read(self) -> Reading | None:
         """As Memory has it."""
         try:
-            if self._number(self._names.events, "oom_kill"):
-                # Whoever was killed has freed what it had: the top that the kernel itself remembers was the moment.
-                return Reading(self._top(), killed=True)
+            killed = self._number(self._names.events, "oom_kill") > 0
             used = int(self._text(self._names.used)) - self._number("memory.stat", self._names.unused)
         except OSError:
             return None
-        return Reading(max(used, 0), killed=False)
-
-    def _top(self) -> int:
-        try:
-            return int(self._text(self._names.top))
-        except FileNotFoundError:  # memory.peak came with Linux 5.19; the limit is where the killing was
-            return int(self._text("memory.max"))
+        return Reading(max(used, 0), killed)
 
     def _number(self, file: str, name: str) -> int:
         return next((int(line.split()[1]) for line in self._text(file).splitlines() if line.split()[0] == name), 0)
@@ -63,12 +56,11 @@ class Cgroup:
 class _Names(NamedTuple):
     used: str
     unused: str
-    top: str
     events: str
 
 
-_V1 = _Names("memory.usage_in_bytes", "total_inactive_file", "memory.max_usage_in_bytes", "memory.oom_control")
-_V2 = _Names("memory.current", "inactive_file", "memory.peak", "memory.events")
+_V1 = _Names("memory.usage_in_bytes", "total_inactive_file", "memory.oom_control")
+_V2 = _Names("memory.current", "inactive_file", "memory.events")
 
 
 def find(container: str, pid: int, root: Path = ROOT, proc: Path = PROC) -> Cgroup | None:

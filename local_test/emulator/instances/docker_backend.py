@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,7 @@ USER: Final = "65534:65534"
 """AWS doesn't say which uid a serverless container gets; it is none that the image knows of."""
 PIDS: Final = 1024
 """Lambda's documented number of processes and threads; for serverless endpoints an assumption."""
+STOPS_AT_ONCE: Final = 16
 TICK: Final = 0.05
 """Seconds between two looks at the memory."""
 
@@ -53,6 +55,7 @@ class DockerBackend:
             not_enforced += (f"CPU share beyond this machine's {engine.cpus}",)
         self.not_enforced = not_enforced
         self._lock = threading.Lock()
+        self._one_network = threading.Lock()
         self._network: str | None = None
         self._running: dict[str, DockerInstance] = {}
         self._disk_of: dict[str, Path] = {}
@@ -68,6 +71,10 @@ class DockerBackend:
                 self._client.images.get(image)
             except docker.errors.ImageNotFound:
                 self._pull(image)
+            except docker.errors.APIError as error:
+                if error.is_client_error():  # its name is none
+                    raise ImageNotFound(f"There is no image {image}: {error.explanation}") from None
+                raise
 
     def _pull(self, image: str) -> None:
         registry = image.partition("/")[0]
@@ -119,8 +126,8 @@ class DockerBackend:
         with self._lock:
             self._closed.set()
             running = list(self._running.values())
-        for instance in running:
-            instance.stop(0)
+        with ThreadPoolExecutor(STOPS_AT_ONCE) as pool:
+            list(pool.map(lambda instance: instance.stop(0), running))
         self._ticker.close()
         self._remove_left()
         with suppress(*ENGINE_FAILURES):
@@ -137,7 +144,7 @@ class DockerBackend:
             container,
             self._address(container),
             cgroup.find(container.id, container.attrs["State"]["Pid"]) or EngineMemory(container),
-            limited=launch.memory_mb is not None,
+            limit=launch.memory_mb * contract.MEBIBYTE if launch.memory_mb else None,
             output=output,
             lines=lines,
             remove=self._remove,
@@ -188,7 +195,7 @@ class DockerBackend:
 
     def _own_network(self) -> str:
         """The network's name; made at the first need, and again should somebody have removed it."""
-        with self._lock:
+        with self._one_network:
             if self._network is None or not self._client.networks.list(names=[self._network]):
                 self._network = f"coppice-local-{self._id}"
                 self._client.networks.create(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import Any, Final
+from contextlib import closing, suppress
+from typing import Any, Final, Protocol
 
 import docker.errors
 from requests.exceptions import RequestException
@@ -20,11 +20,18 @@ END_SECONDS: Final = 5.0
 
 ENGINE_FAILURES: Final = (RequestException, docker.errors.DockerException, OSError)
 
-Output = Iterator[tuple[bytes | None, bytes | None]]
+
+class Output(Protocol):
+    """docker-py's stream: what came on stdout and on stderr."""
+
+    def __iter__(self) -> Iterator[tuple[bytes | None, bytes | None]]: ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
 
 
 class DockerInstance:
-    """A container that runs. `gone` is called once when nothing of it is left."""
+    """A container that runs. `remove` is called once, and leaves nothing of it; `limit` is of its memory, in bytes."""
 
     def __init__(
         self,
@@ -32,7 +39,7 @@ class DockerInstance:
         address: tuple[str, int],
         memory: Memory,
         *,
-        limited: bool,
+        limit: int | None,
         output: Output,
         lines: Lines,
         remove: Callable[[DockerInstance], None],
@@ -41,7 +48,7 @@ class DockerInstance:
         self.host, self.port = address
         self.container = container
         self._memory = memory
-        self._limited = limited
+        self._limit = limit
         self._remove = remove
         self._peak = 0
         self._outgrown = False
@@ -56,27 +63,23 @@ class DockerInstance:
 
     def ended(self) -> Exit | None:
         """As Instance has it. What the kernel has killed has ended, even where the engine doesn't know yet."""
-        if not self._over.is_set() and not self._outgrown and not self._look_at_memory():
+        if not self._over.is_set() and not self._outgrown and not self.look():
             self._over.wait(END_SECONDS)
         if self._outgrown:
             return Exit(KILLED, out_of_memory=True)
         return self._exit
 
     def memory_bytes(self) -> int:
-        """As Instance has it: the highest `used` of all readings."""
-        return self._peak
+        """As Instance has it: the highest `used` of all readings; the limit, where the kernel killed somebody at it."""
+        return self._limit if self._outgrown and self._limit else self._peak
 
-    def look(self) -> None:
-        """Called at every tick: measure, and end what the kernel has begun to kill."""
-        self._look_at_memory()
-
-    def _look_at_memory(self) -> bool:
-        """False where there is nothing to look at any more."""
+    def look(self) -> bool:
+        """Measure, and end what the kernel has begun to kill; False where there is nothing to look at any more."""
         reading = self._memory.read()
         if reading is None:
             return False
         self._peak = max(self._peak, reading.used)
-        if self._limited and reading.killed and not self._outgrown:
+        if self._limit and reading.killed and not self._outgrown:
             # The kernel kills one process, and a server may replace it; the platform counts the container as gone.
             self._outgrown = True
             with suppress(*ENGINE_FAILURES):
@@ -99,7 +102,7 @@ class DockerInstance:
     def _live(self, output: Output, lines: Lines) -> None:
         """Take what it prints until it ends, and then how it ended."""
         out, err = LineCutter(lines), LineCutter(lines)
-        with suppress(*ENGINE_FAILURES):
+        with suppress(*ENGINE_FAILURES), closing(output):
             for some_out, some_err in output:
                 out.feed(some_out or b"")
                 err.feed(some_err or b"")
@@ -114,4 +117,5 @@ class DockerInstance:
             self.container.reload()
         except ENGINE_FAILURES:  # it was removed, or the engine has gone
             return Exit(None, self._outgrown)
-        return Exit(code, self._outgrown or (self._limited and self.container.attrs["State"]["OOMKilled"]))
+        self._outgrown |= self._limit is not None and self.container.attrs["State"]["OOMKilled"]
+        return Exit(code, self._outgrown)

@@ -43,11 +43,8 @@ class ModelData:
         """
         began = time.monotonic()
         s3 = self._aws.client("s3", region)
-        found = S3_URL.fullmatch(url)
         try:
-            if found is None:
-                raise KeyError(url)
-            where = found.groupdict()
+            where = _place(url)
             head = s3.head_object(**where)
             folder = self._folder / hashlib.sha256(f"{url} {head['ETag']}".encode()).hexdigest()[:32]
             with self._lock:
@@ -55,7 +52,7 @@ class ModelData:
             with one_at_a_time:
                 if not folder.exists():
                     self._unpack(s3, where, url, folder)
-        except (s3.exceptions.ClientError, KeyError):
+        except (_NotInS3, s3.exceptions.ClientError):
             raise ModelDataError(
                 f'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that '
                 "there is an object located at the URL and that the role passed to CreateModel has permissions to "
@@ -81,6 +78,17 @@ class ModelData:
             ) from None
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
+
+
+class _NotInS3(Exception):
+    pass
+
+
+def _place(url: str) -> dict[str, str]:
+    found = S3_URL.fullmatch(url)
+    if found is None:
+        raise _NotInS3(url)
+    return found.groupdict()
 
 
 def _extract(archive: Any, folder: Path) -> None:

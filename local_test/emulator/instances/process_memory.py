@@ -25,29 +25,33 @@ class Measure:
     def __init__(self) -> None:
         self.peak = 0
         """Bytes, of the dearest moment seen."""
-        self._resident = 0
+        self._signs: tuple[float, float] = (0, 0)
 
     def take(self, processes: Iterable[psutil.Process]) -> int:
         """The peak, after a look.
 
         A page that several processes share counts once in all (PSS), as a container's cgroup counts it; where the
         system doesn't tell, what each has for itself (USS). That takes the kernel a walk through the page tables, so
-        it is asked only when the plain size, which is cheap, has changed.
+        it is asked only of processes that have done something: their plain size or their CPU time has changed.
         """
-        resident = sum(_of(process, lambda p: p.memory_info().rss) for process in processes)
-        if resident != self._resident:
-            self._resident = resident
-            self.peak = max(self.peak, sum(_of(process, _proportional) for process in processes))
+        signs = (
+            _sum(processes, lambda process: process.memory_info().rss),
+            _sum(processes, lambda process: sum(process.cpu_times()[:2])),
+        )
+        if signs != self._signs:
+            self._signs = signs
+            self.peak = max(self.peak, int(_sum(processes, _proportional)))
         return self.peak
+
+
+def _sum(processes: Iterable[psutil.Process], what: Callable[[psutil.Process], float]) -> float:
+    total = 0.0
+    for process in processes:
+        with suppress(psutil.Error):  # it has just ended
+            total += what(process)
+    return total
 
 
 def _proportional(process: psutil.Process) -> int:
     info = process.memory_full_info()
     return int(getattr(info, "pss", info.uss))
-
-
-def _of(process: psutil.Process, size: Callable[[psutil.Process], int]) -> int:
-    try:
-        return size(process)
-    except psutil.Error:  # it has just ended
-        return 0

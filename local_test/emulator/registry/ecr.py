@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +23,7 @@ from local_test.emulator.registry.images import Images, Pushed, digest_of
 
 REPOSITORY_NAME: Final = re.compile(r"(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*/)*[a-z0-9]+(?:[._-]+[a-z0-9]+)*")
 """botocore's; a name becomes a path in the registry's folder."""
+LOGIN_SECONDS: Final = 12 * 3600
 _HOST: Final = re.compile(rb"(?:https://)?\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
 _WITH_ADDRESS: Final = {"CreateRepository", "DescribeRepositories", "GetAuthorizationToken"}
 """The operations in whose answers the registry's address stands."""
@@ -64,6 +66,13 @@ class Ecr:
         if operation in _WITH_ADDRESS:
             answer.set_data(_with_address(answer.get_data(), self._images.host))
         return answer
+
+    def reset(self) -> None:
+        """Forget what was pushed."""
+        with self._lock:
+            self._with_checkout.clear()
+            if self._images is not None:
+                self._images.clear()
 
     def _put_checkout(self, request: Request, region: str) -> None:
         if region in self._with_checkout:
@@ -162,7 +171,10 @@ class _AnswerAboutImages:
 
 
 def _with_address(answer: bytes, host: str) -> bytes:
-    here = host.encode()
+    told = json.loads(answer)
+    for login in told.get("authorizationData", []):
+        login["expiresAt"] = time.time() + LOGIN_SECONDS  # moto's is of 2015, and credential helpers look
+    here, answer = host.encode(), json.dumps(told).encode()
     return _HOST.sub(lambda found: b"http://" + here if found[0].startswith(b"https") else here, answer)
 
 

@@ -81,6 +81,10 @@ class Images:
         hexadecimal = image.digest.partition(":")[2]
         shutil.rmtree(self._manifests(repository) / "revisions/sha256" / hexadecimal, ignore_errors=True)
 
+    def clear(self) -> None:
+        """Remove everything."""
+        shutil.rmtree(self._root, ignore_errors=True)
+
     def _manifests(self, repository: str) -> Path:
         return self._root / "repositories" / repository / "_manifests"
 

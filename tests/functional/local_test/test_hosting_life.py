@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -9,6 +10,8 @@ import pytest
 from fake_instances import fake_starter, reply, until
 from hosted import hosted, real_time, serverless
 
+from local_test.emulator.hosting.pool import LOOK_SECONDS
+from local_test.emulator.instances.exchange import Question
 from local_test.emulator.instances.instance import Exit
 from local_test.emulator.instances.starter import StartFailed
 from local_test.emulator.store import Key, Kind, Store
@@ -130,9 +133,15 @@ def test_an_update_that_fails_is_rolled_back(one, starter):
     one.deploy()
     starter.fails = lambda wanted: StartFailed("x", exit=Exit(1, False)) if wanted.image == "r/coppice:2" else None
     one.configure("c2", serverless(), image="r/coppice:2")
+    before = {"EndpointConfigName": "c1", "DataCaptureConfig": {"EnableCapture": True}, "AsyncInferenceConfig": None}
+    one.store.change(
+        one.key(), lambda document: document.update(ConfigBefore=before, AsyncInferenceConfig={"of": "c2"})
+    )
     document = one.deploy("c2", status="Updating")
     assert document["EndpointStatus"] == "InService"
     assert document["EndpointConfigName"] == "c1"
+    assert document["DataCaptureConfig"] == {"EnableCapture": True}
+    assert not {"AsyncInferenceConfig", "ConfigBefore"} & set(document)
     assert PING in document["FailureReason"]
     assert one.invoke(b"still")["Body"].read() == b"still"
     document = one.deploy("c1", status="Updating")
@@ -160,6 +169,39 @@ def test_instance_counts_go_up_and_down(one, starter):
     one.capacity({"DesiredInstanceCount": 1, "DesiredWeight": 0.5})
     until(lambda: len(starter.alive()) == 1)
     assert one.store.get(one.key())["ProductionVariants"][0]["CurrentWeight"] == 0.5
+
+
+def test_an_update_may_keep_weights_and_instance_counts(one, starter):
+    one.configure("c1", real_time(1))
+    one.deploy()
+    retained = {"AllTraffic": {"DesiredInstanceCount": 2, "DesiredWeight": 0.25}}
+    one.store.change(one.key(), lambda document: document.update(RetainedVariantProperties=retained))
+    document = one.deploy("c1", status="Updating")
+    [variant] = document["ProductionVariants"]
+    assert (variant["CurrentInstanceCount"], variant["CurrentWeight"]) == (2, 0.25)
+    assert "RetainedVariantProperties" not in document
+
+
+def test_a_growing_variant_is_not_trimmed_meanwhile(one, starter):
+    """One of the two new instances is ready long before the other."""
+    one.configure("c1", real_time(1))
+    one.deploy()
+    late = threading.Event()
+    number = itertools.count()
+
+    def wait(wanted):
+        if next(number) == 1:
+            late.wait(20)
+
+    starter.fails = wait
+    one.store.change(one.key(), lambda document: document.update(EndpointStatus="Updating"))
+    one.hosting.capacity(one.key(), "AllTraffic", {"DesiredInstanceCount": 3})
+    until(lambda: len(starter.alive()) == 2)
+    time.sleep(3 * LOOK_SECONDS)
+    late.set()
+    until(lambda: one.status() == "InService")
+    assert len(starter.alive()) == 3
+    assert len(starter.started) == 3
 
 
 def test_delete_lets_calls_end_and_removes_everything(one, starter):
@@ -246,6 +288,26 @@ def test_after_a_kill_the_store_is_gone_on_from(starter, tmp_path, status):
     store.close()
 
 
+def test_a_change_of_capacity_goes_on_after_a_kill(starter, tmp_path):
+    store = Store(tmp_path / "a.sqlite")
+    with hosted(starter, store=store) as one:
+        one.configure("c1", serverless(4))
+        one.deploy()
+        starter.hold.clear()
+        store.change(one.key(), lambda document: document.update(EndpointStatus="Updating"))
+        one.hosting.capacity(one.key(), "AllTraffic", {"ServerlessUpdateConfig": {"ProvisionedConcurrency": 2}})
+        again = Store(tmp_path / "a.sqlite")
+        with hosted(starter, store=again) as two:
+            two.hosting.restore()
+            assert two.status() == "Updating"
+            starter.hold.set()
+            until(lambda: two.status() == "InService")
+            config = again.get(two.key())["ProductionVariants"][0]["CurrentServerlessConfig"]
+            assert config == {"MemorySizeInMB": 1024, "MaxConcurrency": 4, "ProvisionedConcurrency": 2}
+        again.close()
+    store.close()
+
+
 def test_reset_stops_everything(one, starter):
     one.configure("c1", real_time(2))
     one.deploy()
@@ -274,15 +336,11 @@ def test_idle_instances_go(starter):
         one.configure("c1", serverless(2, provisioned=1))
         one.deploy()
         one.capacity({"ServerlessUpdateConfig": {"MaxConcurrency": 9}})
-        threads = [threading.Thread(target=one.hosting.call, args=(one.key(), None, *_SLOW)) for _ in range(3)]
+        asked = (one.key(), None, Question("POST", "/invocations"), 20, 1000)
+        threads = [threading.Thread(target=one.hosting.call, args=asked) for _ in range(3)]
         starter.answers = lambda instance, handler, body: (time.sleep(0.3), reply(handler, 200, b""))
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         until(lambda: len(starter.alive()) == 1)
-
-
-from local_test.emulator.instances.exchange import Question  # noqa: E402
-
-_SLOW = (Question("POST", "/invocations"), 20, 1000)

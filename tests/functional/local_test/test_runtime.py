@@ -14,6 +14,7 @@ import pytest
 from fake_instances import echo, fake_starter, reply, until
 from hosted import LIMITS, hosted, real_time, serverless
 
+from local_test.emulator.hosting import failures
 from local_test.emulator.instances.instance import Exit
 from local_test.emulator.instances.starter import StartFailed
 
@@ -170,11 +171,7 @@ def test_a_container_that_hangs_times_out_and_keeps_its_instance(starter):
         one.deploy()
         error = one.refused(b"hang")
         assert code(error) == ("ModelError", 424)
-        assert str(error).endswith(
-            'Received server error (0) from primary with message "Your invocation timed out while waiting for a '
-            "response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the "
-            f'issue, and try again.". {SEE}'
-        )
+        assert str(error).endswith(f'Received server error (0) from primary with message "{failures.TIMED_OUT}". {SEE}')
         assert one.invoke()["Body"].read() == b"x"
         assert len(starter.started) == 2  # the one that was checked, and the one that has answered both
         release.set()
@@ -294,6 +291,31 @@ def test_an_instance_has_one_call_at_a_time(starter):
             assert [each["Body"].read() for each in threads.map(one.invoke, bodies)] == bodies
         assert set(most.values()) == {1}
         assert len(most) <= 8
+
+
+def test_calls_beyond_provisioned_concurrency_spill_over(starter):
+    both = threading.Barrier(2, timeout=20)
+    with hosted(starter) as one:
+        one.configure("c1", serverless(4, provisioned=1))
+        one.deploy()
+        starter.answers = lambda instance, handler, body: (both.wait(), echo(instance, handler, body))
+        starter.alive()[0].answers = starter.answers
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(one.invoke, [b"1", b"2"]))
+        assert sorted(one.numbers.of("ServerlessProvisionedConcurrencyInvocations")) == [0, 1]
+        assert sorted(one.numbers.of("ServerlessProvisionedConcurrencySpilloverInvocations")) == [0, 1]
+        assert one.numbers.of("ServerlessProvisionedConcurrencyUtilization") == [1, 1]
+        assert sum("≈ $" in line for line in one.reports) == 1
+
+
+def test_a_content_type_is_the_containers_own(one, starter):
+    starter.answers = lambda instance, handler, body: reply(handler, 200, body)
+    assert "content-type" not in one.invoke()["ResponseMetadata"]["HTTPHeaders"]
+
+
+def test_before_the_emulator_is_up_again_a_call_may_be_tried_again(one):
+    one.hosting.close()
+    assert code(one.refused()) == ("ServiceUnavailable", 503)
 
 
 def test_real_time_calls_are_spread_and_concurrent(steady, starter):

@@ -1,0 +1,72 @@
+"""Which backend it is, and what a killed emulator leaves to the next one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from local_test.emulator.instances.choose import backend, sweep
+from local_test.emulator.instances.instance import BackendDown
+from local_test.emulator.options import Options
+
+
+@pytest.fixture
+def no_docker(tmp_path, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+
+
+def test_processes_as_asked_for(tmp_path):
+    chosen = backend(Options(backend="process"), tmp_path / "4599", {"image"})
+    assert (chosen.backend.name, chosen.why) == ("process", "as asked for")
+    chosen.backend.resolve("image")
+    chosen.backend.close()
+
+
+def test_without_docker_it_is_processes_unless_it_must_be_docker(tmp_path, no_docker):
+    chosen = backend(Options(backend="auto"), tmp_path / "4599", set())
+    assert chosen.backend.name == "process"
+    assert "Docker doesn't answer" in chosen.why
+    chosen.backend.close()
+    with pytest.raises(BackendDown, match="Docker doesn't answer"):
+        backend(Options(backend="docker"), tmp_path / "4599", set())
+
+
+EMULATOR = """
+import sys, time
+from pathlib import Path
+from local_test.emulator.instances import choose, process
+from local_test.emulator.instances.instance import Launch
+from local_test.emulator.options import Options
+process.ProcessBackend.__init__.__defaults__ = ((sys.executable, "-c", "import time; time.sleep(1000)"),)
+chosen = choose.backend(Options(backend="process"), Path({folder!r}), ["i"])
+print(chosen.backend.start(Launch("endpoint/e", "i", None), lambda line: None).pgid, flush=True)
+time.sleep(1000)
+"""
+
+
+def test_only_what_the_dead_left_is_swept(tmp_path: Path, no_docker):
+    emulators = []
+    for port in ("4599", "4600"):
+        code = EMULATOR.format(folder=str(tmp_path / port))
+        emulators.append(subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True))
+    orphans = [psutil.Process(int(emulator.stdout.readline())) for emulator in emulators]
+    (tmp_path / "something").mkdir()
+    try:
+        os.kill(emulators[0].pid, signal.SIGKILL)
+        emulators[0].wait()
+        sweep(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {"4600", "something"}
+        assert orphans[1].is_running()
+        assert not psutil.pid_exists(orphans[0].pid) or orphans[0].status() == psutil.STATUS_ZOMBIE
+    finally:
+        for emulator in emulators:
+            emulator.kill()
+            emulator.communicate()
+        sweep(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"something"}
