@@ -153,6 +153,7 @@ def test_megabytes_of_output_do_no_harm(make):
 def test_another_image_is_not_there(make):
     backend = make()
     backend.resolve(IMAGE)
+    backend.resolve(f"account.example/{IMAGE}")
     with pytest.raises(ImageNotFound, match="other:1"):
         backend.resolve("other:1")
     with pytest.raises(ImageNotFound):

@@ -17,7 +17,7 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][:60])
 def test_a_claim_has_its_test(row):
-    behaviour, level, how, tests = row
+    _behaviour, level, how, tests = row
     assert level in ("emulated", "approximated", "not")
     assert how or level == "emulated"
     named = re.findall(r"`([FCUP])/([^`:]+)(?:::([^`]+))?`", tests)
