@@ -49,7 +49,7 @@ class ProcessBackend:
     not_enforced: tuple[str, ...] = ("CPU share", "file system", "uid", "network", "5 GB of /tmp")
 
     def __init__(self, folder: Path, images: Collection[str], command: tuple[str, ...] = COMMAND) -> None:
-        """`images` stand for this checkout: URIs, or a URI's ends, REPOSITORY:TAG or DIGEST. `command` is what serves."""
+        """`images` stand for this checkout: URIs, or their ends, REPOSITORY:TAG or DIGEST. `command` is what serves."""
         self._folder = folder
         self._images = images
         self._command = command
