@@ -132,7 +132,7 @@ def _made(
 ) -> tuple[Emulator, dict[str, Any]]:
     """The emulator, which is closed with `stack`; and what of its Info follows from how it was made."""
     try:
-        backend, why = choose.backend(options, folder, {checkout.DIGEST})
+        backend, why = choose.backend(options, folder, {checkout.DIGEST, checkout.NAME})
     except BackendDown as error:
         raise NoBackend(str(error), "Start it, or do without: coppice local up --backend process") from None
     stack.callback(backend.close)

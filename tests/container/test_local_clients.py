@@ -35,7 +35,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Stag
     local.up("--backend", "docker")
     docker("tag", image, "houses:1")
     pushed = local.coppice("push", "houses", "1").stdout.strip()
-    docker("rmi", "houses:1")
+    docker("rmi", "houses:1", pushed.partition("@")[0] + ":1")
     text = (folder / "rows.csv").read_text()
     yield client_stories.set_up(local, pushed, folder / "model.tar.gz", text, forest.predict(rows).tolist())
     local.down()

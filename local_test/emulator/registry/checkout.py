@@ -11,6 +11,7 @@ from local_test.emulator.registry.images import digest_of
 
 REPOSITORY: Final = "coppice"
 TAG: Final = "latest"
+NAME: Final = f"{REPOSITORY}:{TAG}"
 MEDIA_TYPE: Final = "application/vnd.docker.distribution.manifest.v2+json"
 _FOLDER: Final = Path(__file__).resolve().parents[3]
 
