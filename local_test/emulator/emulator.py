@@ -82,8 +82,10 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._hosting.reset()
-        self._transforms.reset()
+        self._hosting.close()
+        self._transforms.close()
+        self._logs.flush()  # or CloudWatch would get what is still on its way after it has forgotten the rest
+        self._metrics.flush()
         self._ecr.reset()
         self._store.clear()
         self._moto.reset()
