@@ -13,7 +13,6 @@ from local_test.emulator.control.service import sagemaker, scaling
 from local_test.emulator.hosting.asynchronous import Asynchronous
 from local_test.emulator.hosting.hosting import Hosting
 from local_test.emulator.hosting.runtime import Runtime
-from local_test.emulator.hosting.scaler import Scaler
 from local_test.emulator.iam import Iam
 from local_test.emulator.instances.instance import Backend
 from local_test.emulator.instances.model_data import ModelData
@@ -25,6 +24,7 @@ from local_test.emulator.observe.metrics import Metrics
 from local_test.emulator.options import Options
 from local_test.emulator.registry.ecr import Ecr
 from local_test.emulator.registry.images import Images
+from local_test.emulator.scaling.scaler import Scaler
 from local_test.emulator.server import Server
 from local_test.emulator.store import Store
 

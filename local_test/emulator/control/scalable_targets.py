@@ -11,8 +11,8 @@ from local_test.emulator.control.listing import cut
 from local_test.emulator.control.resources import now
 from local_test.emulator.control.tags import Tags
 from local_test.emulator.errors import ServiceError, ValidationError
-from local_test.emulator.hosting.scalable import DIMENSIONS, PROVISIONED
 from local_test.emulator.limits import ACCOUNT
+from local_test.emulator.scaling.scalable import DIMENSIONS, PROVISIONED
 from local_test.emulator.store import Document, Key, Kind, Store
 
 RESOURCE: Final = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")

@@ -11,8 +11,8 @@ import pytest
 from moto_address import started_moto
 
 from local_test.emulator.aws import Aws
-from local_test.emulator.hosting.scaler import Scaler
-from local_test.emulator.hosting.target_tracking import Pace
+from local_test.emulator.scaling.scaler import Scaler
+from local_test.emulator.scaling.target_tracking import Pace
 from local_test.emulator.store import Key, Kind, Store
 
 REGION = "eu-west-1"
