@@ -8,7 +8,6 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from moto_address import started_moto
 
 from local_test.emulator.aws import Aws
 from local_test.emulator.scaling.scaler import Scaler
@@ -83,18 +82,6 @@ class Stage:
 
     def activities(self):
         return [document for _, document in self.store.all(Kind.SCALING_ACTIVITY)]
-
-
-@pytest.fixture(scope="module")
-def moto():
-    with started_moto() as moto:
-        yield moto
-
-
-@pytest.fixture
-def aws(moto):
-    moto.reset()
-    return moto.aws
 
 
 @pytest.fixture
