@@ -96,8 +96,8 @@ class Store:
         """Every document of a kind, by name; of one region, or of all."""
         with self._lock:
             rows = self._database.execute(
-                "select region, name, document from documents where kind=? and region like ? order by name",
-                (kind, region or "%"),
+                "select region, name, document from documents where kind=? and (? is null or region=?) order by name",
+                (kind, region, region),
             ).fetchall()
         return [(Key(kind, row[0], row[1]), json.loads(row[2])) for row in rows]
 

@@ -53,10 +53,10 @@ class Endpoint:
         """Bring up what the document asks for, and put it in the place of what serves now."""
         self._then(self._deploy)
 
-    def capacity(self, variant: str, wanted: dict[str, Any]) -> None:
+    def capacity(self, variant: str, desired: dict[str, Any]) -> None:
         """Change a variant."""
-        note_change(self._store, self.key, variant, wanted)
-        self._then(partial(self._resize, variant, wanted))
+        note_change(self._store, self.key, variant, desired)
+        self._then(partial(self._resize, variant, desired))
 
     def delete(self, removed: Callable[[], None]) -> None:
         """Give up what is being brought up, let calls end, stop everything, and remove the document."""
@@ -69,8 +69,8 @@ class Endpoint:
         if plan is not None:
             self._serve_with(self._new_fleet(self.key, plan))
         changes = noted_changes(self._store, self.key)
-        for variant, wanted in changes:
-            self._then(partial(self._resize, variant, wanted))
+        for variant, desired in changes:
+            self._then(partial(self._resize, variant, desired))
         if not changes and document["EndpointStatus"] in ("Creating", "Updating"):
             self.deploy()
 
@@ -153,12 +153,12 @@ class Endpoint:
         else:
             self._end("InService", reason, rolled_back=True)
 
-    def _resize(self, variant: str, wanted: dict[str, Any]) -> None:
+    def _resize(self, variant: str, desired: dict[str, Any]) -> None:
         fleet, reason = self.fleet, None
         if fleet is None or self._cancelled.is_set():
             return
         try:
-            fleet.resize(variant, wanted, self._cancelled.is_set)
+            fleet.resize(variant, desired, self._cancelled.is_set)
         except Unhealthy as failure:
             reason = str(failure)
         if not self._cancelled.is_set():

@@ -59,9 +59,9 @@ class Hosting:
         """
         self._endpoint(endpoint).deploy()
 
-    def capacity(self, endpoint: Key, variant: str, wanted: dict[str, Any]) -> None:
+    def capacity(self, endpoint: Key, variant: str, desired: dict[str, Any]) -> None:
         """Change a variant of a document that is Updating: a member of DesiredWeightsAndCapacities."""
-        self._endpoint(endpoint).capacity(variant, wanted)
+        self._endpoint(endpoint).capacity(variant, desired)
 
     def delete(self, endpoint: Key) -> None:
         """Stop an endpoint whose document is Deleting, and remove the document, in the background."""

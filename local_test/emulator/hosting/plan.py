@@ -44,12 +44,12 @@ class Variant(NamedTuple):
             start_seconds=self.start_seconds,
         )
 
-    def changed(self, wanted: dict[str, Any]) -> Variant:
+    def changed(self, desired: dict[str, Any]) -> Variant:
         """The variant after a member of DesiredWeightsAndCapacities; what isn't named stays."""
-        serverless = wanted.get("ServerlessUpdateConfig", {})
+        serverless = desired.get("ServerlessUpdateConfig", {})
         return self._replace(
-            weight=wanted.get("DesiredWeight", self.weight),
-            instances=wanted.get("DesiredInstanceCount", self.instances),
+            weight=desired.get("DesiredWeight", self.weight),
+            instances=desired.get("DesiredInstanceCount", self.instances),
             max_concurrency=serverless.get("MaxConcurrency", self.max_concurrency),
             provisioned=serverless.get("ProvisionedConcurrency", self.provisioned),
         )
@@ -101,15 +101,15 @@ def remember(store: Store, endpoint: Key, plan: Plan) -> None:
     store.put(_place(endpoint), _document(plan) | {"changes": []})
 
 
-def note_change(store: Store, endpoint: Key, variant: str, wanted: dict[str, Any]) -> None:
+def note_change(store: Store, endpoint: Key, variant: str, desired: dict[str, Any]) -> None:
     """Keep a change of capacity that is under way: whoever ends meanwhile has it in `noted_changes` afterwards."""
-    store.change(_place(endpoint), lambda document: document["changes"].append([variant, wanted]))
+    store.change(_place(endpoint), lambda document: document["changes"].append([variant, desired]))
 
 
 def noted_changes(store: Store, endpoint: Key) -> list[tuple[str, dict[str, Any]]]:
-    """Variants' names and what is wanted of each, oldest first."""
+    """Variants' names and what is desired of each, oldest first."""
     document = store.get(_place(endpoint)) or {"changes": []}
-    return [(variant, wanted) for variant, wanted in document["changes"]]
+    return [(variant, desired) for variant, desired in document["changes"]]
 
 
 def change_done(store: Store, endpoint: Key, plan: Plan) -> None:

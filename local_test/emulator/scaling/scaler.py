@@ -161,7 +161,7 @@ class Scaler:
         out = chosen.capacity > resource.capacity(summary)
         self._cooling[resource, out] = time.monotonic() + chosen.cooldown
         self._activities.begin(resource, chosen)
-        self._hosting.capacity(resource.endpoint, resource.variant, resource.wanted(summary, chosen.capacity))
+        self._hosting.capacity(resource.endpoint, resource.variant, resource.desired(summary, chosen.capacity))
 
     def _say(self, text: str) -> None:
         """Once."""
