@@ -69,7 +69,7 @@ class MotoServices:
         environ = environ | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         chunks, status, headers = run_wsgi_app(self._moto, environ)
-        return Response(b"".join(chunks), status, headers)
+        return Response([b"".join(chunks)], status, headers)  # as bytes it would get a length of its own, 0 for HEAD
 
 
 class _Dispatcher(DomainDispatcherApplication):
