@@ -261,7 +261,7 @@ def _disks(engine: Engine, folder: Path, size: int) -> tuple[Disks | None, tuple
 def sweep(engine: Engine) -> None:
     """Remove the containers and networks of emulators that have ended. Raises BackendDown."""
     with translated("the sweep"):
-        for container in engine.client.containers.list(all=True, filters={"label": PROCESS_LABEL}):
+        for container in engine.client.containers.list(all=True, filters={"label": PROCESS_LABEL}, ignore_removed=True):
             if _is_orphan(container.labels):
                 with suppress(docker.errors.APIError):
                     container.remove(v=True, force=True)
