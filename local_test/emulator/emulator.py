@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,15 +92,12 @@ class Emulator:
         self._moto.reset()
 
     def close(self) -> None:
-        """Stop whatever runs, send what is still to be sent, and answer no more."""
-        self._scaler.close()
-        self._asynchronous.stop()
-        self._transforms.close()
-        self._hosting.close()
-        self._asynchronous.close()
-        self._backend.close()
-        self._logs.close()
-        self._metrics.close()
-        self._server.close()
-        self._journal.close()
-        self._store.close()
+        """Stop whatever runs, send what is still to be sent, and answer no more; one that fails stops no other."""
+        ends = (
+            *(self._scaler.close, self._asynchronous.stop, self._transforms.close, self._hosting.close),
+            *(self._asynchronous.close, self._backend.close, self._logs.close, self._metrics.close),
+            *(self._server.close, self._journal.close, self._store.close),
+        )
+        with contextlib.ExitStack() as last_first:
+            for end in reversed(ends):
+                last_first.callback(end)
