@@ -22,8 +22,9 @@ WORD: Final = "serve"
 NONSENSE: Final = "no-such-program"
 SECONDS: Final = 20.0
 """How long a container may take to answer or end. One that does neither is compared all the same."""
-_NOT_STARTED: Final = (125, 126, 127)
-"""docker's own codes, and a shell's: the command can't be run, or can't be found."""
+_DOCKER_FAILED: Final = 125
+_NOT_STARTED: Final = (126, 127)
+"""The command can't be run, or can't be found."""
 _CONDITIONS: Final = ("--read-only", "--tmpfs", "/tmp", "--user", "65534:65534", "--hostname", "check")  # noqa: S108
 
 
@@ -59,6 +60,11 @@ class ServeCheck:
             raise Missing(
                 f"This machine can't run {PLATFORM} images, so {image} can't be tried: {outcome.last_line}",
                 "Let it emulate them: docker run --privileged --rm tonistiigi/binfmt --install amd64",
+            )
+        if outcome.code == _DOCKER_FAILED:
+            raise DeployError(
+                f"Docker couldn't start {image} to try it: {_reason(outcome.text)}",
+                f"See for yourself: docker run --rm {image} {WORD}",
             )
         if outcome.answered:
             return "answers on port 8080 when told to serve"
@@ -113,3 +119,8 @@ class ServeCheck:
         finally:
             caller.close()
         return True
+
+
+def _reason(text: str) -> str:
+    """What docker said, without the advice below it."""
+    return text.strip().partition("\n\n")[0][:300] or "it said nothing"

@@ -57,7 +57,9 @@ class Emulator:
         self._logs = LogStreams(aws)
         self._metrics = Metrics(aws)
         models = ModelData(aws, folder / "models", options.download_rate)
-        starter = Starter(backend, models, options.mb_per_vcpu, options.limits.ping_seconds)
+        ping_seconds = options.limits.ping_seconds
+        place_of = registry.place_of if registry is not None else str
+        starter = Starter(backend, models, options.mb_per_vcpu, ping_seconds, place_of)
         self._transforms = Transforms(self._store, starter, aws, self._logs, options)
         self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options, report)
         self._asynchronous = Asynchronous(self._store, self._hosting, aws, self._metrics, options.limits)

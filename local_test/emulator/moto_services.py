@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 import re
 import secrets
 import sys
 import threading
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Final
+from xml.sax.saxutils import escape
 
 from moto.moto_api._internal import mock_random
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -17,6 +20,7 @@ from werkzeug.wrappers import Request, Response
 
 from local_test.emulator.journal import Entry, Journal, changes, replay
 
+UNKNOWN: Final = "NotImplemented"
 RequestHandler = MotoRequestHandler
 """Keeps the spelling of S3's metadata headers."""
 
@@ -68,8 +72,21 @@ class MotoServices:
     def _run(self, environ: dict[str, Any], body: bytes) -> Response:
         environ = environ | {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        chunks, status, headers = run_wsgi_app(self._moto, environ)
+        try:
+            chunks, status, headers = run_wsgi_app(self._moto, environ)
+        except NotImplementedError as error:
+            return _unknown(f"coppice local: {error}", environ.get("CONTENT_TYPE", ""))
         return Response([b"".join(chunks)], status, headers)  # as bytes it would get a length of its own, 0 for HEAD
+
+
+def _unknown(message: str, content_type: str) -> Response:
+    """What moto doesn't know, as an error that clients read in the protocol that was asked in."""
+    if "json" in content_type:
+        document = json.dumps({"__type": UNKNOWN, "message": message})
+        return Response(document, HTTPStatus.NOT_IMPLEMENTED, content_type=content_type)
+    document = f"<Type>Receiver</Type><Code>{UNKNOWN}</Code><Message>{escape(message)}</Message>"
+    document = f"<ErrorResponse><Error>{document}</Error></ErrorResponse>"
+    return Response(document, HTTPStatus.NOT_IMPLEMENTED, content_type="text/xml")
 
 
 class _Dispatcher(DomainDispatcherApplication):

@@ -39,6 +39,16 @@ def test_the_endpoint_runs_the_very_digest_that_was_pushed(stage):
     assert (found["imageDigest"], found["imageTags"]) == (digest, ["1"])
 
 
+def test_an_image_named_by_its_tag_in_ecr(stage):
+    """Coppice makes of it what it is called in AWS: ACCOUNT.dkr.ecr.REGION.amazonaws.com/houses@sha256:…"""
+    what = ["--name", "tagged", "--model", stage.archive, "--image", "houses:1", "--memory", "1024", "--yes", "--json"]
+    assert json.loads(stage.local.coppice("deploy", *what).stdout)["changed"]
+    model = stage.client("sagemaker").list_models(NameContains="tagged")["Models"][0]["ModelName"]
+    container = stage.client("sagemaker").describe_model(ModelName=model)["PrimaryContainer"]
+    assert ".dkr.ecr." in container["Image"]
+    stage.local.coppice("delete", "tagged", "--yes")
+
+
 def test_boto3(stage):
     client_stories.with_boto3(stage)
 

@@ -260,12 +260,13 @@ def _disks(engine: Engine, folder: Path, size: int) -> tuple[Disks | None, tuple
 
 def sweep(engine: Engine) -> None:
     """Remove the containers and networks of emulators that have ended. Raises BackendDown."""
+    ours: dict[str, Any] = {"label": PROCESS_LABEL}
     with translated("the sweep"):
-        for container in engine.client.containers.list(all=True, filters={"label": PROCESS_LABEL}, ignore_removed=True):
+        for container in engine.client.containers.list(all=True, ignore_removed=True, filters=ours):
             if _is_orphan(container.labels):
                 with suppress(docker.errors.APIError):
                     container.remove(v=True, force=True)
-        for network in engine.client.networks.list(filters={"label": PROCESS_LABEL}):
+        for network in engine.client.networks.list(filters=ours):
             if _is_orphan(network.attrs["Labels"]):
                 with suppress(docker.errors.APIError):
                     network.remove()

@@ -67,14 +67,24 @@ class StartFailed(Exception):
 class Starter:
     """Starts instances, and waits for them."""
 
-    def __init__(self, backend: Backend, models: ModelData, mb_per_vcpu: int, ping_seconds: float) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        models: ModelData,
+        mb_per_vcpu: int,
+        ping_seconds: float,
+        place_of: Callable[[str], str] = lambda image: image,
+    ) -> None:
+        """`place_of` says where an image lies that is named as in AWS's ECR."""
         self._backend = backend
         self._models = models
         self._mb_per_vcpu = mb_per_vcpu
         self._ping_seconds = ping_seconds
+        self._place_of = place_of
 
     def start(self, wanted: Wanted, lines: Lines, cancelled: Callable[[], bool] = lambda: False) -> Started:
         """Start one and wait until it is ready. Raises StartFailed, soon where `cancelled` turns true."""
+        wanted = wanted._replace(image=self._place_of(wanted.image))
         try:
             self._backend.resolve(wanted.image)  # AWS has the image at hand: pulling isn't in its time
             patience = _Patience(wanted.start_seconds, cancelled)

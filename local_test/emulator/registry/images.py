@@ -8,9 +8,14 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import re
 import shutil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from local_test.emulator.limits import ACCOUNT
+
+_IN_ECR: Final = re.compile(rf"{ACCOUNT}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/")
 
 
 class Pushed(NamedTuple):
@@ -45,6 +50,11 @@ class Images:
     def __init__(self, host: str, folder: Path) -> None:
         self.host = host
         self._root = folder / "docker/registry/v2"
+
+    def place_of(self, image: str) -> str:
+        """Where Docker finds an image: one that is named as AWS's ECR names the account's is in this registry."""
+        found = _IN_ECR.match(image)
+        return f"{self.host}/{image[found.end() :]}" if found else image
 
     def of(self, repository: str) -> list[Pushed]:
         """All images of a repository, with tags and without, the oldest first."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -36,6 +41,39 @@ def test_without_docker_it_is_processes_unless_it_must_be_docker(tmp_path, no_do
     chosen.backend.close()
     with pytest.raises(BackendDown, match="Docker doesn't answer"):
         backend(Options(backend="docker"), tmp_path / "4599", set())
+
+
+class VanishingContainer(BaseHTTPRequestHandler):
+    """An engine whose one container is gone by the time that somebody looks at it: another emulator swept, too."""
+
+    ANSWERS: ClassVar = {
+        "/version": {"ApiVersion": "1.41"},
+        "/info": {"NCPU": 2, "OperatingSystem": "Linux", "SecurityOptions": []},
+        "/containers/json": [{"Id": "c0ffee"}],
+        "/networks": [],
+    }
+
+    def do_GET(self):
+        path = re.sub(r"^/v[0-9.]+", "", self.path).partition("?")[0]
+        body = json.dumps(self.ANSWERS.get(path, {"message": f"No such thing: {path}"})).encode()
+        self.send_response(200 if path in self.ANSWERS else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        """Say nothing."""
+
+
+def test_two_may_sweep_at_once(tmp_path, monkeypatch):
+    with ThreadingHTTPServer(("127.0.0.1", 0), VanishingContainer) as engine:
+        thread = threading.Thread(target=engine.serve_forever, daemon=True)
+        thread.start()
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{engine.server_port}")
+        sweep(tmp_path)
+        engine.shutdown()
+        thread.join()
 
 
 EMULATOR = """

@@ -132,6 +132,21 @@ def test_a_backend_that_is_down(aws, tmp_path):
     assert not failed.image_missing
 
 
+def test_an_image_is_started_where_it_lies(aws, tmp_path):
+    asked = []
+
+    class Watched:
+        def resolve(self, image):
+            asked.append(image)
+
+        def start(self, launch, lines):
+            asked.append(launch.image)
+            raise BackendDown("enough")
+
+    failure(Starter(Watched(), ModelData(aws, tmp_path, None), 1769, 2, lambda image: f"here/{image}"), image="i")
+    assert asked == ["here/i", "here/i"]
+
+
 def test_the_cpu_share_follows_the_memory(aws, tmp_path):
     launches = []
 

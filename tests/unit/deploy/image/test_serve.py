@@ -78,6 +78,13 @@ def test_an_image_that_does_not_know_the_word_is_refused(serve, nonsense):
     assert serve[1] in caught.value.message
 
 
+def test_what_docker_cannot_start_says_nothing_about_the_image():
+    said = "docker: Error response from daemon: no bridge docker0.\n\nRun 'docker run --help' for more information"
+    with pytest.raises(DeployError, match="no bridge docker0") as caught:
+        ServeCheck(Engine((125, said), (125, said)), seconds=0).run("mine:1")
+    assert "doesn't know" not in caught.value.message
+
+
 @pytest.mark.parametrize("status", [200, 404, 503])
 def test_an_answer_on_the_port_is_proof_enough(status):
     class Handler(http.server.BaseHTTPRequestHandler):
