@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -190,9 +191,10 @@ RELEASED = "import threading; GO = threading.Event(); signal.signal(signal.SIGUS
 
 
 def release(label: str) -> bool:
-    """Let the calls end that wait for it, in every container of that label."""
+    """Let the calls end that wait for it, in every container of that label that runs by now."""
     containers = docker("ps", "--quiet", "--filter", label).stdout.split()
-    docker("kill", "--signal", "USR1", *containers)
+    docker("kill", "--signal", "USR1", *containers, check=False)  # there may be none yet
+    time.sleep(1)
     return False
 
 
