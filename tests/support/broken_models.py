@@ -16,7 +16,7 @@ from container.packing.pack import pack
 
 ROWS = "a,b\n1,2\n3,5\n"
 ANSWER = [3.0, 8.0]
-"""Of `right`, to ROWS as application/json."""
+"""Of `right`, to ROWS."""
 
 
 class Ballast:

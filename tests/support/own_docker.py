@@ -28,7 +28,15 @@ class OwnDocker:
                 [
                     *("dockerd", "--host", self.host, "--pidfile", self._folder / "pid"),
                     *("--data-root", self._folder / "data", "--exec-root", self._folder / "exec"),
-                    *("--bridge", "none", "--iptables=false", "--ip-forward=false", "--ip-masq=false", "--shutdown-timeout", "1"),
+                    *(
+                        "--bridge",
+                        "none",
+                        "--iptables=false",
+                        "--ip-forward=false",
+                        "--ip-masq=false",
+                        "--shutdown-timeout",
+                        "1",
+                    ),
                 ],
                 stdout=log,
                 stderr=log,
