@@ -1,4 +1,4 @@
-"""Images, models and callers that misbehave, in containers of one emulator: everybody is told, nobody else is harmed."""
+"""Images, models and callers that misbehave, in one emulator: whom it concerns is told, nobody else is harmed."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_a_model_on_its_own_image_is_right(emulator, image, models):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("flipped", "model.joblib"), ("half", "Failed to extract model data"), ("heavy", "it outgrew 1024 MB")],
+    [("flipped", "model.joblib doesn't"), ("half", "Failed to extract model data"), ("heavy", "it outgrew 1024 MB")],
 )
 def test_a_model_that_cannot_be_served(emulator, image, models, name, said):
     emulator.create(name, image=image, model_url=f"{models}/{name}")

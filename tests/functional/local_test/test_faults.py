@@ -1,4 +1,4 @@
-"""Faults with processes of this checkout as instances, through the whole emulator; tests/container has those of Docker."""
+"""Faults with processes as instances, through the whole emulator; tests/container has those with Docker."""
 
 from __future__ import annotations
 
