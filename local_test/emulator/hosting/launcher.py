@@ -18,7 +18,7 @@ from local_test.emulator.store import Key
 
 LAST_LINES: Final = 5
 """Of a container that failed, in its FailureReason."""
-LINE_CHARS: Final = 200
+LINE_CHARS: Final = 500
 AT_ONCE_SECONDS: Final = 1.0
 
 

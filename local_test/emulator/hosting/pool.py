@@ -59,7 +59,7 @@ class Pool(ABC):
             count = self._starting = max(1, self.variant.kept())
         started = self._start(count, cancelled)
         if not self.variant.kept():
-            self._remove(started)
+            self._remove(started, at_once=True)  # they have nothing to finish, and who ignores SIGTERM takes long
 
     def keep(self) -> None:
         """From now on, keep as many instances as there should be."""
@@ -183,10 +183,10 @@ class Pool(ABC):
             raise failures[0]
         return started
 
-    def _remove(self, instances: list[Running]) -> None:
+    def _remove(self, instances: list[Running], *, at_once: bool = False) -> None:
         with self._changed:
             self._all = [running for running in self._all if running not in instances]
-        self._launcher.stop(instances)
+        self._launcher.stop(instances, at_once=at_once)
 
     def _stop_superfluous(self) -> None:
         """Those that died, too."""
