@@ -179,7 +179,7 @@ def test_a_model_on_its_own_image_is_right(emulator, image, models):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("flipped", "model.joblib doesn't"), ("half", "Failed to extract model data"), ("heavy", "it outgrew 1024 MB")],
+    [("flipped", "model.joblib has sha256"), ("half", "Failed to extract model data"), ("heavy", "it outgrew 1024 MB")],
 )
 def test_a_model_that_cannot_be_served(emulator, image, models, name, said):
     emulator.create(name, image=image, model_url=f"{models}/{name}")
