@@ -18,8 +18,8 @@ from local_emulator import COPPICE, SECONDS, Local
 from programs import until
 from traces import Traces
 
-from local_test.emulator.limits import Limits
-from local_test.emulator.registry.checkout import this_checkout
+from local_test.emulator.limits import ACCOUNT, Limits
+from local_test.emulator.registry.checkout import NAME
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def account(info: dict, models: dict[str, Path]) -> Endpoints:
-    endpoints = Endpoints(info["address"], this_checkout(REGION))
+    endpoints = Endpoints(info["address"], f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{NAME}")
     s3 = endpoints.client("s3")
     s3.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": REGION})
     for name, path in models.items():
