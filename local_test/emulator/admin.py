@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 
 class Admin:
-    """Answers them. Browsers are refused: a page from elsewhere has no business here."""
+    """Answers them, but no web page, this machine's included."""
 
     def __init__(
         self,

@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from werkzeug.wrappers import Request, Response
 
+from local_test.emulator.browsers import is_foreign
+
 DEFAULT_REGION: Final = "us-east-1"
 CREDENTIAL: Final = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
@@ -31,7 +33,7 @@ Service = Callable[[Request, str], Response]
 
 
 class App:
-    """The WSGI application."""
+    """The WSGI application. What a page from elsewhere sends is refused, whichever service it is for."""
 
     def __init__(
         self,
@@ -56,6 +58,8 @@ class App:
         return answer(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
+        if is_foreign(request):
+            return Response("coppice local answers this machine's programs and pages only.\n", 403)
         scope = scope_of(request)
         if request.path.startswith("/_coppice/"):
             return self._admin(request, scope.region)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from local_test.emulator.control.service import sagemaker, scaling
 from local_test.emulator.hosting.asynchronous import Asynchronous
 from local_test.emulator.hosting.hosting import Hosting
 from local_test.emulator.hosting.runtime import Runtime
-from local_test.emulator.hosting.scaler import Scaler
 from local_test.emulator.iam import Iam
 from local_test.emulator.instances.instance import Backend
 from local_test.emulator.instances.model_data import ModelData
@@ -26,6 +26,7 @@ from local_test.emulator.options import Options
 from local_test.emulator.registry import checkout
 from local_test.emulator.registry.ecr import Ecr
 from local_test.emulator.registry.images import Images
+from local_test.emulator.scaling.scaler import Scaler
 from local_test.emulator.server import Server
 from local_test.emulator.store import Store
 
@@ -85,22 +86,21 @@ class Emulator:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._hosting.reset()
-        self._transforms.reset()
+        self._hosting.close()
+        self._transforms.close()
+        self._logs.flush()  # or CloudWatch would get what is still on its way after it has forgotten the rest
+        self._metrics.flush()
         self._ecr.reset()
         self._store.clear()
         self._moto.reset()
 
     def close(self) -> None:
-        """Stop whatever runs, send what is still to be sent, and answer no more."""
-        self._scaler.close()
-        self._asynchronous.stop()
-        self._transforms.close()
-        self._hosting.close()
-        self._asynchronous.close()
-        self._backend.close()
-        self._logs.close()
-        self._metrics.close()
-        self._server.close()
-        self._journal.close()
-        self._store.close()
+        """Stop whatever runs, send what is still to be sent, and answer no more; one that fails stops no other."""
+        ends = (
+            *(self._scaler.close, self._asynchronous.stop, self._transforms.close, self._hosting.close),
+            *(self._asynchronous.close, self._backend.close, self._logs.close, self._metrics.close),
+            *(self._server.close, self._journal.close, self._store.close),
+        )
+        with contextlib.ExitStack() as last_first:
+            for end in reversed(ends):
+                last_first.callback(end)

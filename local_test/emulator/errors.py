@@ -21,17 +21,3 @@ class ValidationError(ServiceError):
 
     def __init__(self, message: str) -> None:
         super().__init__("ValidationException", message)
-
-
-class ResourceInUse(ServiceError):
-    """The name is taken, or the resource is busy."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("ResourceInUse", message)
-
-
-class ResourceNotFound(ServiceError):
-    """Some operations have a code of their own for it."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("ResourceNotFound", message)

@@ -18,7 +18,6 @@ class Limits(NamedTuple):
     serverless_body_bytes: int = 4 * MEBIBYTE
     real_time_body_bytes: int = 6 * MEBIBYTE
     async_inline_bytes: int = 128_000
-    header_chars: int = 1024
     serverless_start_seconds: float = 180
     """Model download and /ping together."""
     real_time_start_seconds: float = 480

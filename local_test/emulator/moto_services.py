@@ -76,7 +76,7 @@ class MotoServices:
             chunks, status, headers = run_wsgi_app(self._moto, environ)
         except NotImplementedError as error:
             return _unknown(f"coppice local: {error}", environ.get("CONTENT_TYPE", ""))
-        return Response(b"".join(chunks), status, headers)
+        return Response([b"".join(chunks)], status, headers)  # as bytes it would get a length of its own, 0 for HEAD
 
 
 def _unknown(message: str, content_type: str) -> Response:

@@ -18,7 +18,7 @@ class Options(NamedTuple):
     port: int = DEFAULT_PORT
     """0 takes a free one."""
     backend: str = "docker"
-    """docker or process."""
+    """docker, process, or auto: docker where its engine answers."""
     state: Path | None = None
     """The folder that survives; without one, everything is forgotten at the end."""
     download_rate: int | None = None

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from local_test.emulator.run_folder import Info, Taken
 from local_test.emulator.sweeping import sweep
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ANOTHER_STATE: Final = "Take another: coppice local up --state DIR"
 
 
 class PortTaken(ContainerError):
@@ -41,6 +43,12 @@ class StateTaken(ContainerError):
     code = "state_taken"
 
 
+class StateUnusable(ContainerError):
+    """The state's folder can't be made, or what is in it not be read."""
+
+    code = "state_unusable"
+
+
 class NoBackend(ContainerError):
     """What should run the instances isn't there."""
 
@@ -51,7 +59,7 @@ def run(options: Options, announce: Callable[[Info, Path], None], report: Callab
     """Be an emulator until SIGINT, SIGTERM or SIGHUP, and leave nothing but the state.
 
     `announce` is told once it answers, with the run folder; `report` gets the line of every call.
-    Raises PortTaken, StateTaken and NoBackend.
+    Raises PortTaken, StateTaken, StateUnusable and NoBackend.
     """
     with _signals() as stop, contextlib.ExitStack() as stack:
         sweep()
@@ -124,6 +132,8 @@ def _state(options: Options, stack: contextlib.ExitStack) -> str | None:
         stack.enter_context(run_folder.locked(state))
     except Taken:
         raise StateTaken(f"{state} is the state of an emulator that runs.", "See which: coppice local status") from None
+    except OSError as error:
+        raise StateUnusable(f"{state} can't be the state's folder: {error.strerror}.", ANOTHER_STATE) from None
     return str(state)
 
 
@@ -132,12 +142,15 @@ def _made(
 ) -> tuple[Emulator, dict[str, Any]]:
     """The emulator, which is closed with `stack`; and what of its Info follows from how it was made."""
     try:
-        backend, why = choose.backend(options, folder, {checkout.DIGEST})
+        backend, why = choose.backend(options, folder, {checkout.DIGEST, checkout.NAME})
     except BackendDown as error:
         raise NoBackend(str(error), "Start it, or do without: coppice local up --backend process") from None
     stack.callback(backend.close)
     images = _registry(options, folder, stack) if backend.name == "docker" else None
-    emulator = Emulator(options, backend, folder, images, report)
+    try:
+        emulator = Emulator(options, backend, folder, images, report)
+    except sqlite3.DatabaseError as error:
+        raise StateUnusable(f"The state in {options.state} can't be read: {error}.", ANOTHER_STATE) from None
     stack.callback(emulator.close)
     return emulator, {
         "backend": backend.name,

@@ -106,7 +106,6 @@ def down(port: int) -> bool:
             _end(process)
     if not run_folder.lives(folder):
         sweep()
-        run_folder.remove(folder)
     return True
 
 

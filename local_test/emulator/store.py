@@ -44,21 +44,21 @@ class Key(NamedTuple):
 
 
 class Store:
-    """Thread-safe; every change is on disk before the method returns. Documents are copies."""
+    """Thread-safe; a change is the file's before the method returns. Documents are copies."""
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.RLock()
-        self.database = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        self.database.execute("pragma journal_mode=wal")
-        self.database.execute("pragma synchronous=normal")
-        self.database.execute(
+        self._database = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        self._database.execute("pragma journal_mode=wal")
+        self._database.execute("pragma synchronous=normal")
+        self._database.execute(
             "create table if not exists documents (kind, region, name, document, primary key (kind, region, name))"
         )
 
     def get(self, key: Key) -> Document | None:
         """The document, or None."""
         with self._lock:
-            row = self.database.execute(
+            row = self._database.execute(
                 "select document from documents where kind=? and region=? and name=?", key
             ).fetchone()
         return json.loads(row[0]) if row else None
@@ -66,12 +66,12 @@ class Store:
     def put(self, key: Key, document: Document) -> None:
         """Write it, whatever was there."""
         with self._lock:
-            self.database.execute("insert or replace into documents values (?, ?, ?, ?)", (*key, json.dumps(document)))
+            self._database.execute("insert or replace into documents values (?, ?, ?, ?)", (*key, json.dumps(document)))
 
     def create(self, key: Key, document: Document) -> bool:
         """Write it unless the name is taken; whether it was written."""
         with self._lock:
-            done = self.database.execute(
+            done = self._database.execute(
                 "insert or ignore into documents values (?, ?, ?, ?)", (*key, json.dumps(document))
             )
             return done.rowcount == 1
@@ -89,24 +89,24 @@ class Store:
         """Whether there was one."""
         with self._lock:
             return (
-                self.database.execute("delete from documents where kind=? and region=? and name=?", key).rowcount == 1
+                self._database.execute("delete from documents where kind=? and region=? and name=?", key).rowcount == 1
             )
 
     def all(self, kind: Kind, region: str | None = None) -> list[tuple[Key, Document]]:
         """Every document of a kind, by name; of one region, or of all."""
         with self._lock:
-            rows = self.database.execute(
-                "select region, name, document from documents where kind=? and region like ? order by name",
-                (kind, region or "%"),
+            rows = self._database.execute(
+                "select region, name, document from documents where kind=? and (? is null or region=?) order by name",
+                (kind, region, region),
             ).fetchall()
         return [(Key(kind, row[0], row[1]), json.loads(row[2])) for row in rows]
 
     def clear(self) -> None:
         """Forget every document."""
         with self._lock:
-            self.database.execute("delete from documents")
+            self._database.execute("delete from documents")
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
-            self.database.close()
+            self._database.close()

@@ -11,6 +11,7 @@ import joblib
 import pandas as pd
 import pytest
 from containers import ROOT, Container, docker
+from programs import SERVER
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,6 +39,21 @@ def image(_engine: None) -> str:
 def slim_image(image: str) -> str:
     """Built by the same command."""
     return f"{image}-slim"
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory, _engine) -> str:
+    """An image whose `serve` runs the Python it is sent."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "serve").write_text(
+        "#!/usr/bin/env python3\nBEFORE = lambda: exec(os.environ.get('BEFORE', ''), globals())\n"
+        + SERVER.replace("\nBEFORE\n", "\nBEFORE()\n")
+    )
+    (folder / "serve").chmod(0o755)
+    base = os.environ.get("BASE_IMAGE", "python:3.13-slim")
+    (folder / "Dockerfile").write_text(f"FROM {base}\nCOPY serve /usr/local/bin/serve\n")
+    docker("build", "--tag", "coppice-test-small", str(folder))
+    return "coppice-test-small"
 
 
 @pytest.fixture(scope="session")

@@ -7,15 +7,10 @@ import shutil
 from collections.abc import Iterator
 
 import client_stories
-import joblib
-import pandas as pd
 import pytest
 from client_stories import Stage
 from containers import ROOT, docker
 from local_emulator import Local
-from sklearn.ensemble import RandomForestRegressor
-
-from container.packing.pack import pack
 
 pytestmark = pytest.mark.container
 
@@ -23,11 +18,6 @@ pytestmark = pytest.mark.container
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("clients")
-    rows = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [0.5, 0.1, 0.9, 0.3]})
-    forest = RandomForestRegressor(n_estimators=5, random_state=0).fit(rows, rows["a"])
-    joblib.dump(forest, folder / "model.joblib")
-    rows.to_csv(folder / "rows.csv", index=False)
-    pack(folder / "model.joblib", folder / "model.tar.gz", folder / "rows.csv", (), True, lambda _: None)
     if shutil.which("docker-registry") is None:
         client_stories.need("docker-registry")
     local = Local(tmp_path_factory.mktemp("emulator"))
@@ -35,9 +25,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Stag
     local.up("--backend", "docker")
     docker("tag", image, "houses:1")
     pushed = local.coppice("push", "houses", "1").stdout.strip()
-    docker("rmi", "houses:1")
-    text = (folder / "rows.csv").read_text()
-    yield client_stories.set_up(local, pushed, folder / "model.tar.gz", text, forest.predict(rows).tolist())
+    docker("rmi", "houses:1", pushed.partition("@")[0] + ":1")
+    yield client_stories.set_up(local, pushed, folder)
     local.down()
     assert docker("ps", "--all", "--quiet", "--filter", "label=coppice.local").stdout == ""
     assert docker("network", "ls", "--quiet", "--filter", "label=coppice.local").stdout == ""

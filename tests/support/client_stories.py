@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
+import joblib
+import pandas as pd
 import pytest
 from local_emulator import Local
+from sklearn.ensemble import RandomForestRegressor
+
+from container.packing.pack import pack
 
 ROOT = Path(__file__).parents[2]
 STACK = Path(__file__).parent / "terraform_stack"
@@ -34,9 +39,16 @@ class Stage(NamedTuple):
         return session.client(service, endpoint_url=settings["AWS_ENDPOINT_URL"])
 
 
-def set_up(local: Local, image: str, archive: Path, rows: str, expected: list[float]) -> Stage:
-    """As in an account: a role that SageMaker may assume, and the model in a bucket."""
-    stage = Stage(local, image, archive, "s3://models/model.tar.gz", rows, expected)
+def set_up(local: Local, image: str, folder: Path) -> Stage:
+    """As in an account: a role that SageMaker may assume, and a model in a bucket."""
+    rows = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0], "b": [0.5, 0.1, 0.9, 0.3]})
+    forest = RandomForestRegressor(n_estimators=5, random_state=0).fit(rows, rows["a"])
+    joblib.dump(forest, folder / "model.joblib")
+    rows.to_csv(folder / "rows.csv", index=False)
+    archive = folder / "model.tar.gz"
+    pack(folder / "model.joblib", archive, folder / "rows.csv", (), True, lambda _: None)
+    text = (folder / "rows.csv").read_text()
+    stage = Stage(local, image, archive, "s3://models/model.tar.gz", text, forest.predict(rows).tolist())
     trust = local.coppice("policy", "trust").stdout
     stage.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)
     region = {"LocationConstraint": local.environment["AWS_DEFAULT_REGION"]}
@@ -139,7 +151,8 @@ def with_sagemakers_sdks(stage: Stage) -> None:
     for version, program in running.items():
         out, err = program.communicate(timeout=300)
         assert program.returncode == 0, f"SDK v{version}: {out[-2000:]}{err[-4000:]}"
-        assert json.loads(out.strip().splitlines()[-1]) == stage.expected
+        (answer,) = (line for line in out.splitlines() if line.startswith("ANSWER "))  # the SDKs draw around it
+        assert json.loads(answer.removeprefix("ANSWER ")) == stage.expected
     assert stage.client("sagemaker").list_models(NameContains="sdk")["Models"] == []
     assert stage.client("sagemaker").list_endpoints(NameContains="sdk")["Endpoints"] == []
 

@@ -60,13 +60,6 @@ class Numbers:
             return [value for _, each, value, _ in self.recorded if each == name]
 
 
-class NoAsynchronous:
-    """Every endpoint takes calls."""
-
-    def refuse_synchronous(self, endpoint: Key) -> None:
-        pass
-
-
 class NoEcr:
     """An Aws whose ECR knows no image."""
 
@@ -88,7 +81,7 @@ class Hosted:
         self.starter, self.store = starter, store
         self.logs, self.numbers, self.reports = Logs(), Numbers(), []
         self.hosting = Hosting(store, starter, NoEcr(), self.logs, self.numbers, options, self.reports.append)
-        self.runtime = Runtime(store, self.hosting, NoAsynchronous(), options)
+        self.runtime = Runtime(store, self.hosting, _no_asynchronous, options)
         self.address = server.address
         self.client = self.new_client()
 
@@ -145,6 +138,10 @@ class Hosted:
         except self.client.exceptions.ClientError as error:
             return error
         raise AssertionError("it was answered")
+
+
+def _no_asynchronous(request: Request, region: str, endpoint: str) -> Any:
+    raise AssertionError("nobody calls an asynchronous endpoint here")
 
 
 def serverless(max_concurrency: int = 2, memory: int = 1024, provisioned: int | None = None) -> dict[str, Any]:

@@ -12,6 +12,12 @@ from typing import Any
 COPPICE = Path(sys.executable).with_name("coppice")
 SECONDS = 300
 """Only catches what hangs."""
+START = """
+import json, sys
+from local_test.emulator.__main__ import parse
+from local_test.emulator.running import start
+print(json.dumps(start(parse(sys.argv[1]))._asdict()))
+"""
 
 
 class Local:
@@ -46,6 +52,12 @@ class Local:
         done = self.coppice("local", "up", "--detach", "--port", "0", "--json", *arguments)
         info: dict[str, Any] = json.loads(done.stdout)
         self.environment |= info["environment"]
+        return info
+
+    def start(self, **options: Any) -> dict[str, Any]:
+        """In the background, at a free port, with whatever Options there are: shorter limits, for instance."""
+        done = self.run(sys.executable, "-P", "-c", START, json.dumps({"port": 0, **options}))
+        info: dict[str, Any] = json.loads(done.stdout)
         return info
 
     def status(self) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ class Moto:
 
 @contextmanager
 def started_moto() -> Iterator[Moto]:
-    """Start a server; making its clients is slow, so a module's tests share it and reset it."""
+    """Start a server; making its clients is slow, so tests share it and reset it."""
     journal = Journal(None)
     services = MotoServices(journal)
     server = Server(0)

@@ -25,4 +25,4 @@ predictor = model.deploy(
 answer = predictor.predict(rows)
 predictor.delete_model()
 predictor.delete_endpoint(delete_endpoint_config=True)
-print(answer)
+print(f"\nANSWER {answer}")

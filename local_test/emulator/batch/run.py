@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from local_test.emulator.aws import Aws
-from local_test.emulator.batch.container import Container, NoContainer, of_model
 from local_test.emulator.batch.inputs import InputError, Place, Source, sources
 from local_test.emulator.batch.records import BadRecord, Records
 from local_test.emulator.batch.settings import Job
@@ -19,8 +18,9 @@ from local_test.emulator.batch.worker import Cancelled, Worker
 from local_test.emulator.instances.instance import Instance
 from local_test.emulator.instances.starter import Starter, StartFailed, Wanted
 from local_test.emulator.limits import Limits
+from local_test.emulator.model_container import Container, NoContainer, container_of
 from local_test.emulator.observe.log_stream import LogStreams
-from local_test.emulator.store import Document, Key, Store
+from local_test.emulator.store import Document, Key, Kind, Store
 
 LOG_GROUP: Final = "/aws/sagemaker/TransformJobs"
 INTERNAL_ERROR: Final = "InternalServerError: We encountered an internal error. Please try again."
@@ -79,9 +79,9 @@ class Run:
             self._work(written)
         except Cancelled:
             status = "Stopped"
-        except (_Failed, InputError, NoContainer) as error:
+        except (_Failed, InputError) as error:
             status, reason = "Failed", str(error)
-        except BadRecord as error:
+        except (BadRecord, NoContainer) as error:
             status, reason = "Failed", f"ClientError: {error}"
         except Exception:
             log.exception("transform job %s", self._key.name)
@@ -100,7 +100,7 @@ class Run:
             raise Cancelled
         job = Job(document)
         records = Records(job)
-        container = of_model(self._store, self._key.region, job.model)
+        container = container_of(self._store, Key(Kind.MODEL, self._key.region, job.model))
         s3 = self._aws.client("s3", self._key.region)
         found = sources(s3, job)
         shares = [found[first :: job.instances] for first in range(min(job.instances, len(found)))]

@@ -48,8 +48,8 @@ class Transforms:
             if document["TransformJobStatus"] in ("InProgress", "Stopping"):
                 self._store.change(key, _failed)
 
-    def reset(self) -> None:
-        """Stop every job at once, without a word in the store."""
+    def close(self) -> None:
+        """Stop every job at once, without a word in the store: the next start says what became of it."""
         with self._lock:
             runs = list(self._runs.values())
             self._runs.clear()
@@ -57,10 +57,6 @@ class Transforms:
             run.abandon()
         for run in runs:
             run.join()
-
-    def close(self) -> None:
-        """Stop every job; the next start says what became of it."""
-        self.reset()
 
 
 def _failed(document: Document) -> None:

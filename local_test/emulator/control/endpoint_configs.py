@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from local_test.emulator.arns import arn
 from local_test.emulator.control import serverless
 from local_test.emulator.control.listing import Listing
-from local_test.emulator.control.resources import Resources, arn, now
+from local_test.emulator.control.resources import Resources, now
 from local_test.emulator.control.validation import Model
 from local_test.emulator.errors import ValidationError
 from local_test.emulator.store import Document, Key, Kind

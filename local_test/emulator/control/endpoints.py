@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any, Final
 
+from local_test.emulator.arns import arn
 from local_test.emulator.control import capacities, serverless
 from local_test.emulator.control.listing import Listing
-from local_test.emulator.control.resources import Resources, arn, missing, now
+from local_test.emulator.control.resources import Resources, missing, now
 from local_test.emulator.control.scalable_targets import ScalableTargets
 from local_test.emulator.control.validation import Model
 from local_test.emulator.errors import ValidationError

@@ -6,10 +6,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from local_test.emulator.arns import arn
 from local_test.emulator.aws import Aws
 from local_test.emulator.control.listing import Listing
 from local_test.emulator.control.packages import Packages
-from local_test.emulator.control.resources import Resources, arn, now
+from local_test.emulator.control.resources import Resources, now
 from local_test.emulator.control.validation import Model
 from local_test.emulator.errors import ValidationError
 from local_test.emulator.store import Document, Key, Kind

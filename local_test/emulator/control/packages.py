@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from local_test.emulator.arns import arn
 from local_test.emulator.control.listing import Listing
-from local_test.emulator.control.resources import Resources, arn, missing, named, now
+from local_test.emulator.control.resources import Resources, missing, named, now
 from local_test.emulator.control.validation import Model
 from local_test.emulator.errors import ServiceError, ValidationError
 from local_test.emulator.store import Document, Key, Kind

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from local_test.emulator.arns import arn
 from local_test.emulator.control.listing import cut
-from local_test.emulator.control.resources import Resources, arn, key_of
+from local_test.emulator.control.resources import Resources, key_of
 from local_test.emulator.control.tags import Tags
 from local_test.emulator.store import Document
 

@@ -6,9 +6,9 @@ import re
 import time
 from typing import Final, NamedTuple
 
+from local_test.emulator.arns import arn
 from local_test.emulator.control.tags import Tags
 from local_test.emulator.errors import ServiceError, ValidationError
-from local_test.emulator.limits import ACCOUNT
 from local_test.emulator.store import Document, Key, Kind, Store
 
 ARN: Final = re.compile(r"arn:aws[a-z-]*:sagemaker:(?P<region>[^:]*):(?P<account>\d+):(?P<kind>[a-z-]+)/(?P<name>.+)")
@@ -50,11 +50,6 @@ _NOUNS: Final = {
 def now() -> float:
     """Seconds since 1970, to the millisecond, as SageMaker's answers have them."""
     return round(time.time(), 3)
-
-
-def arn(key: Key) -> str:
-    """A resource's ARN."""
-    return f"arn:aws:sagemaker:{key.region}:{ACCOUNT}:{key.kind}/{key.name}"
 
 
 def key_of(region: str, text: str) -> Key:

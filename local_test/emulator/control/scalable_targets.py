@@ -6,15 +6,15 @@ import re
 import uuid
 from typing import Any, Final
 
+from local_test.emulator.arns import arn
 from local_test.emulator.control.listing import cut
-from local_test.emulator.control.resources import arn, now
+from local_test.emulator.control.resources import now
 from local_test.emulator.control.tags import Tags
 from local_test.emulator.errors import ServiceError, ValidationError
 from local_test.emulator.limits import ACCOUNT
+from local_test.emulator.scaling.scalable import DIMENSIONS, PROVISIONED
 from local_test.emulator.store import Document, Key, Kind, Store
 
-PROVISIONED: Final = "sagemaker:variant:DesiredProvisionedConcurrency"
-INSTANCES: Final = "sagemaker:variant:DesiredInstanceCount"
 RESOURCE: Final = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
 ROLE: Final = (
     f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
@@ -44,7 +44,7 @@ class ScalableTargets:
     """Register, describe, deregister; and their tags.
 
     A document of Kind.SCALABLE_TARGET is a ScalableTarget as DescribeScalableTargets answers it: ResourceId
-    `endpoint/NAME/variant/VARIANT`, ScalableDimension PROVISIONED or INSTANCES, MinCapacity, MaxCapacity, and
+    `endpoint/NAME/variant/VARIANT`, ScalableDimension one of DIMENSIONS, MinCapacity, MaxCapacity, and
     SuspendedState with DynamicScalingInSuspended, DynamicScalingOutSuspended and ScheduledScalingSuspended.
     """
 
@@ -128,7 +128,7 @@ class ScalableTargets:
 
     def _check(self, region: str, members: dict[str, Any], minimum: int, maximum: int) -> None:
         found = RESOURCE.fullmatch(members["ResourceId"])
-        known = members["ServiceNamespace"] == "sagemaker" and members["ScalableDimension"] in (PROVISIONED, INSTANCES)
+        known = members["ServiceNamespace"] == "sagemaker" and members["ScalableDimension"] in DIMENSIONS
         if found is None or not known:
             raise ValidationError("Unsupported service namespace, resource type or scalable dimension")
         if maximum < minimum:

@@ -1,4 +1,4 @@
-"""How Application Auto Scaling scales a target. The scaler in `hosting` follows these policies."""
+"""How Application Auto Scaling scales a target. `scaling` follows these policies."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import uuid
 from typing import Any, Final
 
 from local_test.emulator.control.resources import now
-from local_test.emulator.control.scalable_targets import INSTANCES, PROVISIONED, matching, not_found, page, place
+from local_test.emulator.control.scalable_targets import matching, not_found, page, place
 from local_test.emulator.errors import ValidationError
 from local_test.emulator.limits import ACCOUNT
+from local_test.emulator.scaling.scalable import INSTANCES, PROVISIONED
 from local_test.emulator.store import Document, Key, Kind, Store
 
 METRICS: Final = {

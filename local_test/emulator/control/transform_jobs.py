@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from local_test.emulator.arns import arn
 from local_test.emulator.batch.transforms import Transforms
 from local_test.emulator.control.listing import Listing
-from local_test.emulator.control.resources import Resources, arn, missing, now
+from local_test.emulator.control.resources import Resources, missing, now
 from local_test.emulator.control.validation import Model
 from local_test.emulator.errors import ValidationError
 from local_test.emulator.store import Document, Key, Kind

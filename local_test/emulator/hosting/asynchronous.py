@@ -188,10 +188,9 @@ class Asynchronous:
         body = self._results.input_of(request)
         question = Question("POST", "/invocations", tuple(request.headers.items()), body)
         try:
-            reply = self._hosting.call(request.target, None, question, request.timeout, MAX_BYTES)
+            answer = self._hosting.call(request.target, None, question, request.timeout, MAX_BYTES)
         except ServiceError as error:
             raise Failure(error.message) from None
-        answer = Answer(reply.status, reply.headers, reply.body)
         if not 200 <= answer.status < 300:
             whose = "client" if answer.status < 500 else "server"
             raise Failure(

@@ -11,7 +11,7 @@ from typing import Any
 
 from local_test.emulator.hosting.fleet import Fleet, Unhealthy
 from local_test.emulator.hosting.plan import (
-    CannotPlan,
+    NoConfig,
     Plan,
     change_done,
     forget,
@@ -23,6 +23,7 @@ from local_test.emulator.hosting.plan import (
 )
 from local_test.emulator.hosting.summary import Images, summaries
 from local_test.emulator.limits import Limits
+from local_test.emulator.model_container import NoContainer
 from local_test.emulator.store import Document, Key, Store
 
 log = logging.getLogger(__name__)
@@ -52,10 +53,10 @@ class Endpoint:
         """Bring up what the document asks for, and put it in the place of what serves now."""
         self._then(self._deploy)
 
-    def capacity(self, variant: str, wanted: dict[str, Any]) -> None:
+    def capacity(self, variant: str, desired: dict[str, Any]) -> None:
         """Change a variant."""
-        note_change(self._store, self.key, variant, wanted)
-        self._then(partial(self._resize, variant, wanted))
+        note_change(self._store, self.key, variant, desired)
+        self._then(partial(self._resize, variant, desired))
 
     def delete(self, removed: Callable[[], None]) -> None:
         """Give up what is being brought up, let calls end, stop everything, and remove the document."""
@@ -68,8 +69,8 @@ class Endpoint:
         if plan is not None:
             self._serve_with(self._new_fleet(self.key, plan))
         changes = noted_changes(self._store, self.key)
-        for variant, wanted in changes:
-            self._then(partial(self._resize, variant, wanted))
+        for variant, desired in changes:
+            self._then(partial(self._resize, variant, desired))
         if not changes and document["EndpointStatus"] in ("Creating", "Updating"):
             self.deploy()
 
@@ -114,7 +115,7 @@ class Endpoint:
             asked = read_plan(self._store, self.key, document["EndpointConfigName"], self._limits)
             plan = asked.retaining(document.get("RetainedVariantProperties", {}))
             fleet = self._brought_up(plan)
-        except (CannotPlan, Unhealthy) as failure:
+        except (NoConfig, NoContainer, Unhealthy) as failure:
             self._not_deployed(str(failure))
             return
         before = self.fleet
@@ -152,12 +153,12 @@ class Endpoint:
         else:
             self._end("InService", reason, rolled_back=True)
 
-    def _resize(self, variant: str, wanted: dict[str, Any]) -> None:
+    def _resize(self, variant: str, desired: dict[str, Any]) -> None:
         fleet, reason = self.fleet, None
         if fleet is None or self._cancelled.is_set():
             return
         try:
-            fleet.resize(variant, wanted, self._cancelled.is_set)
+            fleet.resize(variant, desired, self._cancelled.is_set)
         except Unhealthy as failure:
             reason = str(failure)
         if not self._cancelled.is_set():

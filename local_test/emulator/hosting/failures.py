@@ -18,6 +18,8 @@ from local_test.emulator.store import Key
 
 REASON_CHARS: Final = 1024
 """Of FailureReason, by the service's model."""
+LAST_LINES_CHARS: Final = 600
+"""Of what a container printed last, in FailureReason; the end says most."""
 TIMED_OUT: Final = (
     "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
     "each container in Amazon CloudWatch, resolve the issue, and try again."
@@ -135,7 +137,8 @@ def _known(variant: Variant, failure: LaunchFailed) -> str:
         known = _outgrew(variant) if reason.exit.out_of_memory else f"it {_ended(reason.exit)}"
     else:
         known = str(reason)
-    return known + (f"; its last lines: {' | '.join(failure.last_lines)}" if failure.last_lines else "")
+    said = " | ".join(failure.last_lines)[-LAST_LINES_CHARS:]
+    return f"{known}; its last lines: {said}" if said else known
 
 
 def _outgrew(variant: Variant) -> str:

@@ -39,11 +39,11 @@ class Fleet:
         for pool in self._pools.values():
             pool.keep()
 
-    def resize(self, name: str, wanted: dict[str, Any], cancelled: Cancelled) -> None:
+    def resize(self, name: str, desired: dict[str, Any], cancelled: Cancelled) -> None:
         """Give a variant another capacity and weight, as Variant.changed has it. Raises Unhealthy; then it stays as it
         was."""
         pool = self._pools[name]
-        variant = pool.variant.changed(wanted)
+        variant = pool.variant.changed(desired)
         try:
             pool.resize(variant, cancelled)
         except LaunchFailed as failure:

@@ -59,9 +59,9 @@ class Hosting:
         """
         self._endpoint(endpoint).deploy()
 
-    def capacity(self, endpoint: Key, variant: str, wanted: dict[str, Any]) -> None:
+    def capacity(self, endpoint: Key, variant: str, desired: dict[str, Any]) -> None:
         """Change a variant of a document that is Updating: a member of DesiredWeightsAndCapacities."""
-        self._endpoint(endpoint).capacity(variant, wanted)
+        self._endpoint(endpoint).capacity(variant, desired)
 
     def delete(self, endpoint: Key) -> None:
         """Stop an endpoint whose document is Deleting, and remove the document, in the background."""
@@ -115,12 +115,8 @@ class Hosting:
             else:
                 self._endpoint(key).serve_again(document)
 
-    def reset(self) -> None:
-        """Stop every endpoint at once, and forget it."""
-        self.close()
-
     def close(self) -> None:
-        """Stop every instance; the store stays as it is."""
+        """Stop every instance at once, and know of no endpoint; the store stays as it is."""
         with self._lock:
             endpoints, self._endpoints = list(self._endpoints.values()), {}
         closing = [threading.Thread(target=each.close, name="close", daemon=True) for each in endpoints]

@@ -18,13 +18,13 @@ from local_test.emulator.store import Key
 
 LAST_LINES: Final = 5
 """Of a container that failed, in its FailureReason."""
-LINE_CHARS: Final = 200
+LINE_CHARS: Final = 500
 AT_ONCE_SECONDS: Final = 1.0
 
 
 @dataclass(eq=False)
 class Running:
-    """An instance that a pool has. The pool's lock guards `calls` and `idle_since`."""
+    """An instance that a pool has. The pool's lock guards what isn't of its start."""
 
     instance: Instance
     started: Started
@@ -32,6 +32,8 @@ class Running:
     calls: int = 0
     """Being answered now."""
     idle_since: float = field(default_factory=time.monotonic)
+    dead: bool = False
+    """It was seen to have ended."""
 
 
 class LaunchFailed(Exception):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from local_test.emulator.arns import arn
 from local_test.emulator.instances.starter import Wanted
-from local_test.emulator.limits import ACCOUNT, Limits
+from local_test.emulator.limits import Limits
+from local_test.emulator.model_container import container_of
 from local_test.emulator.store import Document, Key, Kind, Store
 
 
@@ -43,12 +44,12 @@ class Variant(NamedTuple):
             start_seconds=self.start_seconds,
         )
 
-    def changed(self, wanted: dict[str, Any]) -> Variant:
+    def changed(self, desired: dict[str, Any]) -> Variant:
         """The variant after a member of DesiredWeightsAndCapacities; what isn't named stays."""
-        serverless = wanted.get("ServerlessUpdateConfig", {})
+        serverless = desired.get("ServerlessUpdateConfig", {})
         return self._replace(
-            weight=wanted.get("DesiredWeight", self.weight),
-            instances=wanted.get("DesiredInstanceCount", self.instances),
+            weight=desired.get("DesiredWeight", self.weight),
+            instances=desired.get("DesiredInstanceCount", self.instances),
             max_concurrency=serverless.get("MaxConcurrency", self.max_concurrency),
             provisioned=serverless.get("ProvisionedConcurrency", self.provisioned),
         )
@@ -71,17 +72,16 @@ class Plan(NamedTuple):
         )
 
 
-class CannotPlan(Exception):
-    """A configuration or a model is gone, or of a kind that isn't emulated; the message is for FailureReason."""
+class NoConfig(Exception):
+    """The configuration is gone; the message is for FailureReason."""
 
 
 def read_plan(store: Store, endpoint: Key, config_name: str, limits: Limits) -> Plan:
-    """Read what a configuration asks for. Raises CannotPlan."""
-    config = store.get(Key(Kind.ENDPOINT_CONFIG, endpoint.region, config_name))
+    """Read what a configuration asks for. Raises NoConfig; NoContainer."""
+    key = Key(Kind.ENDPOINT_CONFIG, endpoint.region, config_name)
+    config = store.get(key)
     if config is None:
-        raise CannotPlan(
-            f'Could not find endpoint configuration "{_arn(endpoint.region, "endpoint-config", config_name)}".'
-        )
+        raise NoConfig(f'Could not find endpoint configuration "{arn(key)}".')
     return Plan(
         config_name,
         tuple(_variant(store, endpoint.region, variant, limits) for variant in config["ProductionVariants"]),
@@ -101,15 +101,15 @@ def remember(store: Store, endpoint: Key, plan: Plan) -> None:
     store.put(_place(endpoint), _document(plan) | {"changes": []})
 
 
-def note_change(store: Store, endpoint: Key, variant: str, wanted: dict[str, Any]) -> None:
+def note_change(store: Store, endpoint: Key, variant: str, desired: dict[str, Any]) -> None:
     """Keep a change of capacity that is under way: whoever ends meanwhile has it in `noted_changes` afterwards."""
-    store.change(_place(endpoint), lambda document: document["changes"].append([variant, wanted]))
+    store.change(_place(endpoint), lambda document: document["changes"].append([variant, desired]))
 
 
 def noted_changes(store: Store, endpoint: Key) -> list[tuple[str, dict[str, Any]]]:
-    """Variants' names and what is wanted of each, oldest first."""
+    """Variants' names and what is desired of each, oldest first."""
     document = store.get(_place(endpoint)) or {"changes": []}
-    return [(variant, wanted) for variant, wanted in document["changes"]]
+    return [(variant, desired) for variant, desired in document["changes"]]
 
 
 def change_done(store: Store, endpoint: Key, plan: Plan) -> None:
@@ -131,7 +131,7 @@ def _place(endpoint: Key) -> Key:
 
 
 def _variant(store: Store, region: str, variant: Document, limits: Limits) -> Variant:
-    container = _container(store, region, variant["ModelName"])
+    container = container_of(store, Key(Kind.MODEL, region, variant["ModelName"]))
     serverless = variant.get("ServerlessConfig")
     start_seconds = limits.serverless_start_seconds
     if serverless is None:
@@ -140,9 +140,9 @@ def _variant(store: Store, region: str, variant: Document, limits: Limits) -> Va
     return Variant(
         name=variant["VariantName"],
         weight=variant.get("InitialVariantWeight", 1.0),
-        image=container["Image"],
-        model_url=_model_url(container),
-        environment=container.get("Environment", {}),
+        image=container.image,
+        model_url=container.model_url,
+        environment=container.environment,
         start_seconds=start_seconds,
         instances=variant.get("InitialInstanceCount", 1),
         memory_mb=serverless.get("MemorySizeInMB"),
@@ -156,38 +156,3 @@ def _real_time_seconds(variant: Document, limits: Limits) -> float:
     ping: float = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", limits.real_time_start_seconds)
     download: float = variant.get("ModelDataDownloadTimeoutInSeconds", 0)
     return ping + download
-
-
-def _container(store: Store, region: str, model_name: str) -> Document:
-    model = store.get(Key(Kind.MODEL, region, model_name))
-    if model is None:
-        raise CannotPlan(f'Could not find model "{_arn(region, "model", model_name)}".')
-    containers: Iterable[Document] = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
-    container, *others = containers
-    if others:
-        raise CannotPlan(f"coppice local runs models of one container; {model_name} has {len(others) + 1}.")
-    package = container.get("ModelPackageName")
-    return container if package is None else container | _packaged(store, region, package)
-
-
-def _packaged(store: Store, region: str, package: str) -> Document:
-    name = package.rpartition(":model-package/")[2]
-    document = store.get(Key(Kind.MODEL_PACKAGE, region, name))
-    if document is None:
-        raise CannotPlan(f'Could not find model package "{package}".')
-    container: Document = document["InferenceSpecification"]["Containers"][0]
-    return container
-
-
-def _model_url(container: Document) -> str | None:
-    source = container.get("ModelDataSource", {}).get("S3DataSource")
-    if source is None:
-        return container.get("ModelDataUrl")
-    if source.get("CompressionType") != "Gzip":
-        raise CannotPlan("coppice local unpacks model.tar.gz; it doesn't serve uncompressed model data.")
-    url: str = source["S3Uri"]
-    return url
-
-
-def _arn(region: str, kind: str, name: str) -> str:
-    return f"arn:aws:sagemaker:{region}:{ACCOUNT}:{kind}/{name}"

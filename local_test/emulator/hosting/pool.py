@@ -40,7 +40,7 @@ class Lease(NamedTuple):
 
 
 class Pool(ABC):
-    """A pool. Instances are started and stopped outside of the lock, which guards the rest."""
+    """A pool. Instances are started, stopped and asked outside of the lock, which guards the rest."""
 
     def __init__(self, variant: Variant, launcher: Launcher) -> None:
         self.variant = variant
@@ -59,7 +59,7 @@ class Pool(ABC):
             count = self._starting = max(1, self.variant.kept())
         started = self._start(count, cancelled)
         if not self.variant.kept():
-            self._remove(started)
+            self._remove(started, at_once=True)  # they have nothing to finish, and who ignores SIGTERM takes long
 
     def keep(self) -> None:
         """From now on, keep as many instances as there should be."""
@@ -129,8 +129,17 @@ class Pool(ABC):
     def _superfluous(self) -> list[Running]:
         """Instances without a call that may go. Called under the lock."""
 
-    def _alive(self) -> int:
-        return sum(1 for running in self._all if running.instance.ended() is None)
+    def _alive(self) -> list[Running]:
+        """Called under the lock."""
+        return [running for running in self._all if not running.dead]
+
+    def _has_died(self, running: Running) -> bool:
+        """Ask it, which may take Docker's time: not under the lock. What has died is the keeper's to remove."""
+        if running.instance.ended() is None:
+            return False
+        with self._changed:
+            running.dead = True
+        return True
 
     def _launch(self, cancelled: Cancelled = lambda: False, calls: int = 0) -> Running:
         """Start one more, which is the caller's to count in `_starting` before; it comes with so many calls, so that
@@ -150,7 +159,7 @@ class Pool(ABC):
     def _missing(self) -> int:
         """How many are to be started so that there are as many as should be; counted in `_starting` from now on. Called
         under the lock."""
-        missing = max(0, self.variant.kept() - self._alive() - self._starting)
+        missing = max(0, self.variant.kept() - len(self._alive()) - self._starting)
         self._starting += missing
         return missing
 
@@ -174,15 +183,19 @@ class Pool(ABC):
             raise failures[0]
         return started
 
-    def _remove(self, instances: list[Running]) -> None:
+    def _remove(self, instances: list[Running], *, at_once: bool = False) -> None:
         with self._changed:
             self._all = [running for running in self._all if running not in instances]
-        self._launcher.stop(instances)
+        self._launcher.stop(instances, at_once=at_once)
 
     def _stop_superfluous(self) -> None:
         """Those that died, too."""
         with self._changed:
-            going = [running for running in self._all if not running.calls and running.instance.ended() is not None]
+            instances = list(self._all)
+        for running in instances:
+            self._has_died(running)
+        with self._changed:
+            going = [running for running in self._all if running.dead and not running.calls]
             going += [running for running in self._superfluous() if running not in going]
             self._all = [running for running in self._all if running not in going]
         self._launcher.stop(going)
@@ -198,7 +211,7 @@ class Pool(ABC):
             try:
                 self._start(missing, self._closing.is_set)
                 retry = LOOK_SECONDS
-            except LaunchFailed as failure:
+            except Exception as failure:  # noqa: BLE001 - whatever it is, there is another try
                 if self._closing.is_set():
                     return
                 log.warning("%s: no instance in place of one that is missing: %s", self.variant.name, failure)

@@ -15,10 +15,13 @@ class RealTimePool(Pool):
     def take(self, seconds: float) -> Lease:
         """As Pool.take. Where no instance lives, one in its place is waited for."""
         deadline = time.monotonic() + seconds
-        while True:
-            with self._changed:
-                if self._closing.is_set():
-                    raise Closed
+        while self._has_died((lease := self._claim(deadline)).running):
+            self.give_back(lease.running)
+        return lease
+
+    def _claim(self, deadline: float) -> Lease:
+        with self._changed:
+            while not self._closing.is_set():
                 running = min(self._serving(), key=lambda one: one.calls, default=None)
                 if running is not None:
                     running.calls += 1
@@ -30,10 +33,10 @@ class RealTimePool(Pool):
                         "ServiceUnavailable", f"Variant {self.variant.name} has no instance that could answer.", 503
                     )
                 self._changed.wait(left)
+            raise Closed
 
     def _serving(self) -> list[Running]:
-        alive = [running for running in self._all if running.instance.ended() is None]
-        return alive[: self.variant.instances]
+        return self._alive()[: self.variant.instances]
 
     def _superfluous(self) -> list[Running]:
         serving = self._serving()

@@ -30,8 +30,8 @@ class ServerlessPool(Pool):
             self._calls += 1
             concurrent = self._calls
         try:
-            while (running := self._claim()) is not None and running.instance.ended() is not None:
-                self._remove([running])
+            while (running := self._claim()) is not None and self._has_died(running):
+                self._let_go(running)
             if running is not None:
                 return Lease(running, False, concurrent)
             return Lease(self._start_for_a_call(), True, concurrent)
@@ -44,11 +44,15 @@ class ServerlessPool(Pool):
     def _claim(self) -> Running | None:
         """The idle one that was used last, so that the others get old."""
         with self._changed:
-            idle = [running for running in self._all if not running.calls]
+            idle = [running for running in self._alive() if not running.calls]
             running = max(idle, key=lambda one: one.idle_since, default=None)
             if running is not None:
                 running.calls = 1
             return running
+
+    def _let_go(self, running: Running) -> None:
+        with self._changed:
+            running.calls = 0
 
     def _start_for_a_call(self) -> Running:
         with self._changed:
@@ -61,9 +65,10 @@ class ServerlessPool(Pool):
             raise
 
     def _superfluous(self) -> list[Running]:
-        spare = len(self._all) - self.variant.provisioned
+        alive = self._alive()
+        spare = len(alive) - self.variant.provisioned
         before = time.monotonic() - self._idle_seconds
-        old = [running for running in self._all if not running.calls and running.idle_since <= before]
+        old = [running for running in alive if not running.calls and running.idle_since <= before]
         return sorted(old, key=lambda running: running.idle_since)[: max(0, spare)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -12,13 +11,10 @@ from local_test.emulator.instances import disk, docker_backend, process
 from local_test.emulator.instances.docker_backend import DockerBackend
 from local_test.emulator.instances.docker_engine import connect
 from local_test.emulator.instances.instance import Backend, BackendDown
-from local_test.emulator.instances.owner import Owner
 from local_test.emulator.instances.process import ProcessBackend
 from local_test.emulator.options import Options
 
 LARGEST_MB: Final = 6144
-OWNER_FILE: Final = "emulator"
-"""In an emulator's folder: its process."""
 
 
 class Choice(NamedTuple):
@@ -31,11 +27,9 @@ class Choice(NamedTuple):
 def backend(options: Options, folder: Path, images: Collection[str]) -> Choice:
     """The backend that `options.backend` names: docker, process, or auto, which is docker where there is one.
 
-    `folder` is this emulator's own, and goes with it; whoever calls `sweep` later sees that it is ours. `images` are
-    the URIs or digests that stand for this checkout where there is no Docker. Raises BackendDown.
+    `folder` is this emulator's own, and goes with it. `images` are the URIs or digests that stand for this checkout
+    where there is no Docker. Raises BackendDown.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / OWNER_FILE).write_text(str(Owner.this()))
     if options.backend == "process":
         return Choice(ProcessBackend(folder / "processes", images), "as asked for")
     try:
@@ -48,16 +42,15 @@ def backend(options: Options, folder: Path, images: Collection[str]) -> Choice:
     return Choice(docker, "as asked for" if options.backend == "docker" else "Docker answers")
 
 
-def sweep(root: Path) -> None:
-    """End and remove what emulators left that were killed: processes, disks, folders below `root`, and in Docker,
-    where that answers, containers and networks. What belongs to an emulator that lives is left alone."""
+def sweep(folder: Path) -> None:
+    """End the processes and disks that a killed emulator left in its folder."""
+    process.sweep(folder / "processes")
+    disk.sweep(folder / "disks")
+
+
+def sweep_docker() -> None:
+    """Remove the containers and networks of emulators that have ended, where Docker answers."""
     with suppress(BackendDown):
         engine = connect()
         docker_backend.sweep(engine)
         engine.client.close()
-    for file in root.glob(f"*/{OWNER_FILE}"):
-        owner = Owner.read(file.read_text())
-        if owner is not None and owner.is_gone():
-            process.sweep(file.parent / "processes")
-            disk.sweep(file.parent / "disks")
-            shutil.rmtree(file.parent, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,8 @@ PROCESS_LABEL: Final = "coppice.local.process"
 """The emulator's process, so that a later one knows whether that has ended."""
 OWNER_LABEL: Final = "coppice.local.owner"
 
+LOOPBACK: Final = re.compile(r"(localhost|127(\.\d{1,3}){3})(:\d+)?")
+"""A registry's address on this machine."""
 USER: Final = "65534:65534"
 """AWS doesn't say which uid a serverless container gets; it is none that the image knows of."""
 PIDS: Final = 1024
@@ -83,7 +86,7 @@ class DockerBackend:
                 f"There is no image {image} on this machine, and ECR itself is out of reach here. Push it to the "
                 "registry that the emulator's ECR names (aws ecr describe-repositories)."
             )
-        if not registry.startswith(("127.", "localhost:")):
+        if not LOOPBACK.fullmatch(registry):
             raise ImageNotFound(f"There is no image {image} on this machine, and SageMaker pulls from ECR alone.")
         try:
             self._client.images.pull(image)

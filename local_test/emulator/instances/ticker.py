@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
+log = logging.getLogger(__name__)
+
 
 class Ticker:
-    """Calls `look` every `seconds`, until it is closed."""
+    """Calls `look` every `seconds`, until it is closed; a look that fails is logged."""
 
     def __init__(self, seconds: float, look: Callable[[], None], name: str) -> None:
         self._seconds = seconds
@@ -23,4 +26,7 @@ class Ticker:
 
     def _run(self) -> None:
         while not self._closed.wait(self._seconds):
-            self._look()
+            try:
+                self._look()
+            except Exception:  # or nobody would watch the memory from now on
+                log.exception("%s can't be looked at", self._thread.name)

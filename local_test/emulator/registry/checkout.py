@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from container import __version__
-from local_test.emulator.limits import ACCOUNT
 from local_test.emulator.registry.images import IN_ECR, digest_of
 
 REPOSITORY: Final = "coppice"
 TAG: Final = "latest"
+NAME: Final = f"{REPOSITORY}:{TAG}"
 MEDIA_TYPE: Final = "application/vnd.docker.distribution.manifest.v2+json"
 _FOLDER: Final = Path(__file__).resolve().parents[3]
 
@@ -29,11 +29,6 @@ MANIFEST: Final = json.dumps(
     }
 )
 DIGEST: Final = digest_of(MANIFEST)
-
-
-def this_checkout(region: str) -> str:
-    """The URI of this checkout, by digest, in a region's ECR."""
-    return f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com/{REPOSITORY}@{DIGEST}"
 
 
 def place_of(image: str) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from containers import docker
-from programs import SERVER, until
+from programs import until
 
 from local_test.emulator.instances.docker_backend import DockerBackend
 from local_test.emulator.instances.docker_engine import connect
@@ -15,21 +13,6 @@ from local_test.emulator.instances.exchange import ping
 from local_test.emulator.instances.instance import Launch
 
 GIB = 1 << 30
-
-
-@pytest.fixture(scope="session")
-def small(tmp_path_factory, _engine) -> str:
-    """An image whose `serve` runs the Python it is sent."""
-    folder = tmp_path_factory.mktemp("small")
-    (folder / "serve").write_text(
-        "#!/usr/bin/env python3\nBEFORE = lambda: exec(os.environ.get('BEFORE', ''), globals())\n"
-        + SERVER.replace("\nBEFORE\n", "\nBEFORE()\n")
-    )
-    (folder / "serve").chmod(0o755)
-    base = os.environ.get("BASE_IMAGE", "python:3.13-slim")
-    (folder / "Dockerfile").write_text(f"FROM {base}\nCOPY serve /usr/local/bin/serve\n")
-    docker("build", "--tag", "coppice-test-small", str(folder))
-    return "coppice-test-small"
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,26 @@
-"""S3 of a moto server, and the control plane at an address of its own."""
+"""moto's services, and the control plane, each at an address of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from cloud import Cloud
 from control_plane import ControlPlane
+from moto_address import Moto, started_moto
 
 from local_test.emulator.aws import Aws
 
 
 @pytest.fixture(scope="session")
-def moto() -> Iterator[Cloud]:
-    cloud = Cloud()
-    yield cloud
-    cloud.stop()
+def moto() -> Iterator[Moto]:
+    with started_moto() as moto:
+        yield moto
 
 
 @pytest.fixture
-def aws(moto: Cloud) -> Aws:
+def aws(moto: Moto) -> Aws:
     moto.reset()
-    return Aws(moto.address)
+    return moto.aws
 
 
 @pytest.fixture(scope="module")

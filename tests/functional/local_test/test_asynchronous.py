@@ -9,7 +9,6 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from moto_address import started_moto
 
 from local_test.emulator.errors import ServiceError
 from local_test.emulator.hosting.asynchronous import Asynchronous
@@ -117,12 +116,6 @@ def staged(moto, store=None, **settings):
     stage.asynchronous.close()
     stage.metrics.close()
     store.close()
-
-
-@pytest.fixture(scope="module")
-def moto():
-    with started_moto() as moto:
-        yield moto
 
 
 @pytest.fixture

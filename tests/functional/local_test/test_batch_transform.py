@@ -249,7 +249,8 @@ def test_nowhere_to_write(account):
 
 def test_a_model_that_is_gone(account):
     account.put(a_csv=b"1\n")
-    assert account.run(ModelName="gone")["FailureReason"] == 'ClientError: Could not find model "gone".'
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:model/gone"
+    assert account.run(ModelName="gone")["FailureReason"] == f'ClientError: Could not find model "{arn}".'
 
 
 @pytest.mark.parametrize(("missing", "who"), [(True, "ClientError"), (False, "AlgorithmError")])

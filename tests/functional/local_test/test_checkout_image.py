@@ -8,7 +8,7 @@ from local_cloud import LocalCloud
 from deploy.aws.ecr import ECR
 from deploy.aws.session import Session
 from deploy.endpoint.image import resolve
-from local_test.emulator.registry.checkout import DIGEST, this_checkout
+from local_test.emulator.registry.checkout import DIGEST
 
 
 @pytest.fixture
@@ -27,7 +27,11 @@ def cloud(tmp_path, monkeypatch):
 def test_deploy_finds_it(cloud, region, text):
     session = Session(region)
     found = resolve(text, session, ECR(session), serverless=True)
-    assert (found.uri, found.digest, found.warning) == (this_checkout(region), DIGEST, "")
+    assert (found.uri, found.digest, found.warning) == (
+        f"123456789012.dkr.ecr.{region}.amazonaws.com/coppice@{DIGEST}",
+        DIGEST,
+        "",
+    )
 
 
 def test_a_deleted_repository_stays_deleted_until_everything_is_reset(cloud):

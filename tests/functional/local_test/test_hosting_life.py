@@ -311,7 +311,7 @@ def test_a_change_of_capacity_goes_on_after_a_kill(starter, tmp_path):
 def test_reset_stops_everything(one, starter):
     one.configure("c1", real_time(2))
     one.deploy()
-    one.hosting.reset()
+    one.hosting.close()
     assert starter.alive() == []
     one.store.clear()
     one.configure("c1", real_time(1))

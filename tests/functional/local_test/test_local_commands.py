@@ -86,6 +86,21 @@ def test_two_have_states_of_their_own_and_a_state_has_one_emulator(local, tmp_pa
     assert buckets(back) == ["houses"]
 
 
+def test_a_state_that_cannot_be_used_says_so(local, tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "emulator.sqlite").write_text("no database, and long enough to be seen to be none" * 10)
+    (tmp_path / "file").touch()
+    for state, words in ((broken, "can't be read"), (tmp_path / "file" / "below", "can't be the state's folder")):
+        done = local.coppice(
+            "local", "up", "--detach", "--port", "0", "--backend", "process", "--state", state, check=False
+        )
+        assert (done.returncode, done.stdout) == (1, "")
+        assert words in done.stderr
+        assert "Traceback" not in done.stderr
+    assert local.status() == []
+
+
 def test_reset_forgets_and_goes_on(local):
     info = local.up("--backend", "process")
     make_bucket(info, "houses")

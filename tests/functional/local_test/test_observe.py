@@ -8,7 +8,6 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from moto_address import started_moto
 
 from deploy.aws.cloudwatch import Metrics as Reader
 from deploy.aws.cloudwatch import Series
@@ -18,18 +17,6 @@ from local_test.emulator.observe.metrics import Metrics
 
 GROUP = "/aws/sagemaker/Endpoints/e"
 ENDPOINT = {"EndpointName": "e", "VariantName": "AllTraffic"}
-
-
-@pytest.fixture(scope="module")
-def moto():
-    with started_moto() as moto:
-        yield moto
-
-
-@pytest.fixture
-def aws(moto):
-    moto.reset()
-    return moto.aws
 
 
 @pytest.fixture

@@ -318,6 +318,24 @@ def test_before_the_emulator_is_up_again_a_call_may_be_tried_again(one):
     assert code(one.refused()) == ("ServiceUnavailable", 503)
 
 
+def test_an_instance_that_cannot_be_asked_how_it_is_keeps_no_other_call_waiting(steady, starter):
+    """The Docker engine may take its time."""
+    asked, go = threading.Event(), threading.Event()
+
+    def slow():
+        asked.set()
+        go.wait(20)
+
+    starter.started[0].ended = slow
+    assert asked.wait(20)  # by the keeper, or by the first call
+    with ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(steady.invoke) for _ in range(2)]
+        until(lambda: any(call.done() for call in calls))
+        assert not go.is_set()
+        go.set()
+        assert all(call.result()["Body"].read() == b"x" for call in calls)
+
+
 def test_real_time_calls_are_spread_and_concurrent(steady, starter):
     together = threading.Barrier(4, timeout=20)
     served = Counter()

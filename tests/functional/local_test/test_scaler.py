@@ -8,11 +8,10 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from moto_address import started_moto
 
 from local_test.emulator.aws import Aws
-from local_test.emulator.hosting.scaler import Scaler
-from local_test.emulator.hosting.target_tracking import Pace
+from local_test.emulator.scaling.scaler import Scaler
+from local_test.emulator.scaling.target_tracking import Pace
 from local_test.emulator.store import Key, Kind, Store
 
 REGION = "eu-west-1"
@@ -83,18 +82,6 @@ class Stage:
 
     def activities(self):
         return [document for _, document in self.store.all(Kind.SCALING_ACTIVITY)]
-
-
-@pytest.fixture(scope="module")
-def moto():
-    with started_moto() as moto:
-        yield moto
-
-
-@pytest.fixture
-def aws(moto):
-    moto.reset()
-    return moto.aws
 
 
 @pytest.fixture

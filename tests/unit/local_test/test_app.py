@@ -48,3 +48,11 @@ def test_an_unsigned_request_is_motos_in_the_default_region():
 def test_every_answer_has_a_request_id():
     first, second = ask("/bucket/key"), ask("/bucket/key")
     assert first.headers["x-amzn-RequestId"] != second.headers["x-amzn-RequestId"]
+
+
+def test_a_page_from_elsewhere_reaches_no_service():
+    page = {"Origin": "http://elsewhere.example"}
+    for path, method in (("/bucket/key", "GET"), ("/", "OPTIONS"), ("/_coppice/status", "GET")):
+        answer = Client(APP).open(path, method=method, headers=page)
+        assert answer.status_code == 403
+        assert "Access-Control-Allow-Origin" not in answer.headers

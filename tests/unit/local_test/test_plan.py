@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from local_test.emulator.hosting.plan import CannotPlan, read_plan, remember, remembered
+from local_test.emulator.hosting.plan import NoConfig, read_plan, remember, remembered
 from local_test.emulator.limits import Limits
+from local_test.emulator.model_container import NoContainer
 from local_test.emulator.store import Key, Kind, Store
 
 REGION = "eu-west-1"
@@ -43,13 +44,11 @@ def test_a_models_container(store, container, url, wrap):
     assert variant.start_seconds == 480
 
 
-def test_a_model_of_a_package(store):
-    container = {"Image": "r/p:2", "ModelDataUrl": "s3://b/p"}
-    package = {"InferenceSpecification": {"Containers": [container]}}
-    store.put(Key(Kind.MODEL_PACKAGE, REGION, "group/3"), package)
-    name = f"arn:aws:sagemaker:{REGION}:123456789012:model-package/group/3"
-    [variant] = plan_of(store, {"PrimaryContainer": {"ModelPackageName": name, "Environment": {"A": "1"}}}).variants
-    assert (variant.image, variant.model_url, variant.environment) == ("r/p:2", "s3://b/p", {"A": "1"})
+def test_a_package_has_been_read_by_create_model(store):
+    """What the model has over its package stays, and the package may have gone."""
+    container = {"ModelPackageName": "gone", "Image": "r/p:2", "Environment": {"A": "1"}}
+    [variant] = plan_of(store, {"PrimaryContainer": container}).variants
+    assert (variant.image, variant.environment) == ("r/p:2", {"A": "1"})
 
 
 def test_a_serverless_variant_keeps_what_is_provisioned(store):
@@ -76,16 +75,15 @@ def test_the_times_of_a_real_time_variant_add_up(store):
             {"PrimaryContainer": IMAGE | {"ModelDataSource": {"S3DataSource": {"CompressionType": "None"}}}},
             "uncompressed",
         ),
-        ({"PrimaryContainer": {"ModelPackageName": "arn:…:model-package/none/1"}}, "Could not find model package"),
     ],
 )
 def test_what_cannot_run_says_so(store, model, words):
-    with pytest.raises(CannotPlan, match=words):
+    with pytest.raises(NoContainer, match=words):
         plan_of(store, model)
 
 
 def test_a_configuration_that_is_gone(store):
-    with pytest.raises(CannotPlan, match="Could not find endpoint configuration"):
+    with pytest.raises(NoConfig, match="Could not find endpoint configuration"):
         read_plan(store, ENDPOINT, "nothing", Limits())
 
 

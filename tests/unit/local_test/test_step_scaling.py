@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local_test.emulator.hosting.step_scaling import alarms, step
-from local_test.emulator.hosting.target_tracking import Metric, Vote
+from local_test.emulator.scaling.step_scaling import alarms, step
+from local_test.emulator.scaling.target_tracking import Metric, Vote
 
 ARN = "arn:aws:autoscaling:eu-west-1:123456789012:scalingPolicy:1:resource/sagemaker/endpoint/e/variant/v:policyName/p"
 BACKLOG = {

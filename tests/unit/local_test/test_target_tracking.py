@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local_test.emulator.hosting.target_tracking import Metric, Pace, Tracking, Vote, elected, tracking, vote
+from local_test.emulator.scaling.target_tracking import Metric, Pace, Tracking, Vote, elected, tracking, vote
 
 PACE = Pace(period=60, out_points=3, in_points=5)
 USED = Metric("AWS/SageMaker", "ServerlessProvisionedConcurrencyUtilization", "Average", ())

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from local_test.emulator.hosting.target_tracking import COOLDOWN_SECONDS, Metric, Vote
+from local_test.emulator.scaling.target_tracking import COOLDOWN_SECONDS, Metric, Vote
 
 COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "GreaterThanOrEqualToThreshold": operator.ge,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 import uuid
 
-from local_test.emulator.hosting.scalable import DIMENSIONS, Resource
-from local_test.emulator.hosting.target_tracking import Vote
+from local_test.emulator.scaling.scalable import DIMENSIONS, Resource
+from local_test.emulator.scaling.target_tracking import Vote
 from local_test.emulator.store import Document, Key, Kind, Store
 
 

@@ -47,7 +47,7 @@ class Resource(NamedTuple):
             return int(summary["CurrentInstanceCount"])
         return int(summary.get("CurrentServerlessConfig", {}).get("ProvisionedConcurrency", 0))
 
-    def wanted(self, summary: dict[str, Any], capacity: int) -> dict[str, Any]:
+    def desired(self, summary: dict[str, Any], capacity: int) -> dict[str, Any]:
         """A member of DesiredWeightsAndCapacities."""
         if self.dimension == INSTANCES:
             return {"VariantName": self.variant, "DesiredInstanceCount": capacity}

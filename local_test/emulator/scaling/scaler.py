@@ -11,10 +11,10 @@ from typing import Any
 
 from local_test.emulator.aws import Aws
 from local_test.emulator.hosting.hosting import Hosting
-from local_test.emulator.hosting.scalable import DIMENSIONS, Resource
-from local_test.emulator.hosting.scaling_activities import Activities
-from local_test.emulator.hosting.step_scaling import alarms, step
-from local_test.emulator.hosting.target_tracking import (
+from local_test.emulator.scaling.activities import Activities
+from local_test.emulator.scaling.scalable import DIMENSIONS, Resource
+from local_test.emulator.scaling.step_scaling import alarms, step
+from local_test.emulator.scaling.target_tracking import (
     Metric,
     Pace,
     Vote,
@@ -161,7 +161,7 @@ class Scaler:
         out = chosen.capacity > resource.capacity(summary)
         self._cooling[resource, out] = time.monotonic() + chosen.cooldown
         self._activities.begin(resource, chosen)
-        self._hosting.capacity(resource.endpoint, resource.variant, resource.wanted(summary, chosen.capacity))
+        self._hosting.capacity(resource.endpoint, resource.variant, resource.desired(summary, chosen.capacity))
 
     def _say(self, text: str) -> None:
         """Once."""

@@ -1,0 +1,1 @@
+"""What Application Auto Scaling does to running endpoints: policies are followed, capacities changed."""
