@@ -14,6 +14,7 @@ import joblib
 import pandas as pd
 import pytest
 from local_emulator import Local
+from programs import until
 from sklearn.ensemble import RandomForestRegressor
 
 from container.packing.pack import pack
@@ -182,7 +183,8 @@ def with_terraform(stage: Stage, folder: Path) -> None:
     shown = stage.client("sagemaker").describe_endpoint(EndpointName="houses-serverless")
     assert shown["ProductionVariants"][0]["CurrentServerlessConfig"]["MemorySizeInMB"] == 2048
     terraform("destroy", "-auto-approve")
-    assert stage.client("sagemaker").list_endpoints(NameContains="houses")["Endpoints"] == []
+    # An endpoint is Deleting for a moment still, with real containers for longer.
+    until(lambda: stage.client("sagemaker").list_endpoints(NameContains="houses")["Endpoints"] == [])
 
 
 def need(what: str) -> None:
