@@ -46,7 +46,9 @@ def up(
         str | None, typer.Option(metavar="BYTES", help="How fast models come, per second: 10MB.")
     ] = None,
     mb_per_vcpu: Annotated[int, typer.Option(help="Memory that comes with one vCPU.", min=1)] = MB_PER_VCPU,
-    idle: Annotated[float, typer.Option(metavar="SECONDS", help="When an idle instance goes.", min=0)] = 300,
+    idle: Annotated[
+        float, typer.Option(metavar="SECONDS", help="When an idle instance goes.", min=0)
+    ] = Options().idle_seconds,
     as_json: AsJson = False,
 ) -> None:
     """Start an emulator of SageMaker: S3, ECR, endpoints and what lies around, at one address on this machine.

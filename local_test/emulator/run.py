@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -142,7 +143,7 @@ def _made(
 ) -> tuple[Emulator, dict[str, Any]]:
     """The emulator, which is closed with `stack`; and what of its Info follows from how it was made."""
     try:
-        backend, why = choose.backend(options, folder, {checkout.DIGEST, checkout.NAME})
+        backend, why = choose.backend(options, folder, {checkout.DIGEST})
     except BackendDown as error:
         raise NoBackend(str(error), "Start it, or do without: coppice local up --backend process") from None
     stack.callback(backend.close)
@@ -151,6 +152,10 @@ def _made(
         emulator = Emulator(options, backend, folder, images, report)
     except sqlite3.DatabaseError as error:
         raise StateUnusable(f"The state in {options.state} can't be read: {error}.", ANOTHER_STATE) from None
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise _taken(options.port) from None  # since it was looked at
     stack.callback(emulator.close)
     return emulator, {
         "backend": backend.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any, Final
@@ -14,6 +15,8 @@ from local_test.emulator.options import HOST
 
 POLL_SECONDS: Final = 0.05
 """How soon the server notices that it is to close."""
+BACKLOG: Final = 1024
+"""Clients that come at once wait here for a moment; the limits decide about them, not the socket."""
 FINISH_SECONDS: Final = 5.0
 """For the answers that are on their way: instances have been stopped by then, and who called them is told."""
 
@@ -33,8 +36,6 @@ class _Quiet(RequestHandler):
 
 
 class _Server(ThreadedWSGIServer):
-    request_queue_size = 1024
-    """Clients that come at once wait here for a moment; the limits decide about them, not the socket."""
     daemon_threads = True
     block_on_close = False
 
@@ -65,7 +66,9 @@ class Server:
     """Has the port from its making on and answers from `start` on. Raises OSError where the port is taken."""
 
     def __init__(self, port: int) -> None:
-        self._server = _Server(HOST, port, app=None, handler=_Quiet)
+        # werkzeug ends the process where it can't have a port, so it is given one.
+        with socket.create_server((HOST, port), backlog=BACKLOG) as bound:
+            self._server = _Server(HOST, port, app=None, handler=_Quiet, fd=bound.fileno())
         self.address = f"http://{HOST}:{self._server.port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(POLL_SECONDS,), name="http", daemon=True

@@ -11,6 +11,7 @@ import pytest
 from client_stories import Stage
 from containers import ROOT, docker
 from local_emulator import Local
+from traces import Traces
 
 pytestmark = pytest.mark.container
 
@@ -22,14 +23,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Stag
         client_stories.need("docker-registry")
     local = Local(tmp_path_factory.mktemp("emulator"))
     local.environment["DOCKER_CONFIG"] = str(folder / "docker")
-    local.up("--backend", "docker")
+    traces = Traces(local.up("--backend", "docker"), local.folder)
     docker("tag", image, "houses:1")
     pushed = local.coppice("push", "houses", "1").stdout.strip()
     docker("rmi", "houses:1", pushed.partition("@")[0] + ":1")
     yield client_stories.set_up(local, pushed, folder)
     local.down()
-    assert docker("ps", "--all", "--quiet", "--filter", "label=coppice.local").stdout == ""
-    assert docker("network", "ls", "--quiet", "--filter", "label=coppice.local").stdout == ""
+    assert traces.left() == []
 
 
 def test_the_endpoint_runs_the_very_digest_that_was_pushed(stage):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from containers import docker
 from endpoints import Endpoints
-from local_emulator import COPPICE, SECONDS, Local
+from local_emulator import COPPICE, SECONDS, Local, commands_in
 from own_docker import OwnDocker
 from programs import until
 from traces import Traces
@@ -23,11 +23,8 @@ pytestmark = pytest.mark.container
 
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[Local]:
-    local = Local(tmp_path / "tmp")
-    local.folder.mkdir()
-    yield local
-    local.down()
-    assert list(local.folder.iterdir()) == []
+    with commands_in(tmp_path / "tmp") as local:
+        yield local
 
 
 def test_killed_and_started_again(local, small, tmp_path):

@@ -45,6 +45,7 @@ class FakeInstance:
         self.answers = answers
         self.end: Exit | None = None
         self.stopped = False
+        self.grace = -1.0
         self.connections: list[socket.socket] = []
         instance = self
 
@@ -81,6 +82,7 @@ class FakeInstance:
 
     def stop(self, grace: float) -> None:
         self.stopped = True
+        self.grace = grace
         self.end = self.end or Exit(0, False)
         self._server.shutdown()
         for connection in self.connections:  # what is being answered breaks off

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +70,13 @@ class Local:
         """End all, and see that nothing is left."""
         self.coppice("local", "down", "--all")
         assert not list(self.folder.glob("coppice-local-*/**"))
+
+
+@contextmanager
+def commands_in(folder: Path) -> Iterator[Local]:
+    """The commands in a folder that is made for them, and where they have left nothing at the end."""
+    folder.mkdir()
+    local = Local(folder)
+    yield local
+    local.down()
+    assert list(folder.iterdir()) == []

@@ -49,7 +49,7 @@ class ProcessBackend:
     not_enforced: tuple[str, ...] = ("CPU share", "file system", "uid", "network", "5 GB of /tmp")
 
     def __init__(self, folder: Path, images: Collection[str], command: tuple[str, ...] = COMMAND) -> None:
-        """`images` stand for this checkout: URIs, or their ends, REPOSITORY:TAG or DIGEST. `command` is what serves."""
+        """`images` are the URIs or digests that stand for this checkout; `command` is what serves."""
         self._folder = folder
         self._images = images
         self._command = command
@@ -61,7 +61,7 @@ class ProcessBackend:
 
     def resolve(self, image: str) -> None:
         """As Backend has it: only this checkout's image is there."""
-        if not {image, image.rpartition("/")[2], image.rpartition("@")[2]} & set(self._images):
+        if image not in self._images and image.rpartition("@")[2] not in self._images:
             raise ImageNotFound(
                 f"There is no image {image}: without Docker only this checkout's own can run "
                 f"({', '.join(sorted(self._images)) or 'none was built'})."

@@ -33,4 +33,4 @@ DIGEST: Final = digest_of(MANIFEST)
 
 def place_of(image: str) -> str:
     """The digest, where an image is named by the tag that stands for this checkout."""
-    return DIGEST if IN_ECR.sub("", image, count=1) == f"{REPOSITORY}:{TAG}" else image
+    return DIGEST if IN_ECR.sub("", image, count=1) == NAME else image

@@ -1,4 +1,4 @@
-"""moto's services, and the control plane, each at an address of its own."""
+"""moto's services and the control plane, each at an address of its own; instances that are played."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from control_plane import ControlPlane
+from fake_instances import FakeStarter, fake_starter
 from moto_address import Moto, started_moto
 
 from local_test.emulator.aws import Aws
@@ -21,6 +22,13 @@ def moto() -> Iterator[Moto]:
 def aws(moto: Moto) -> Aws:
     moto.reset()
     return moto.aws
+
+
+@pytest.fixture
+def starter() -> Iterator[FakeStarter]:
+    """Instances that are played."""
+    with fake_starter() as starter:
+        yield starter
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import broken_models
 import psutil
 import pytest
 from endpoints import REGION, Endpoints
-from local_emulator import COPPICE, SECONDS, Local
+from local_emulator import COPPICE, SECONDS, Local, commands_in
 from programs import until
 from traces import Traces
 
@@ -24,11 +24,8 @@ from local_test.emulator.registry.checkout import NAME
 
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[Local]:
-    local = Local(tmp_path / "tmp")
-    local.folder.mkdir()
-    yield local
-    local.down()
-    assert list(local.folder.iterdir()) == []
+    with commands_in(tmp_path / "tmp") as local:
+        yield local
 
 
 @pytest.fixture(scope="module")

@@ -7,20 +7,15 @@ import threading
 import time
 
 import pytest
-from fake_instances import fake_starter, reply, until
-from hosted import hosted, real_time, serverless
+from fake_instances import reply, until
+from hosted import LIMITS, hosted, real_time, serverless
 
+from local_test.emulator.hosting.launcher import AT_ONCE_SECONDS
 from local_test.emulator.hosting.pool import LOOK_SECONDS
 from local_test.emulator.instances.exchange import Question
 from local_test.emulator.instances.instance import Exit
 from local_test.emulator.instances.starter import StartFailed
 from local_test.emulator.store import Key, Kind, Store
-
-
-@pytest.fixture
-def starter():
-    with fake_starter() as starter:
-        yield starter
 
 
 @pytest.fixture
@@ -41,6 +36,14 @@ def test_a_serverless_endpoint_is_tried_once_and_scales_to_zero(one, starter):
     wanted = starter.started[0].wanted
     assert (wanted.owner, wanted.memory_mb, wanted.model_url) == ("endpoint/houses", 2048, "s3://b/model.tar.gz")
     assert (wanted.environment, wanted.start_seconds) == ({"A": "1"}, 20)
+
+
+def test_the_instance_that_was_tried_holds_nobody_up(starter):
+    """One that ignores SIGTERM has nothing to finish."""
+    with hosted(starter, limits=LIMITS._replace(stop_seconds=30)) as one:
+        one.configure("c1", serverless())
+        one.deploy()
+        assert starter.started[0].grace == AT_ONCE_SECONDS
 
 
 def test_a_real_time_endpoint_keeps_its_instances_and_replaces_those_that_die(one, starter):

@@ -30,7 +30,7 @@ def make(tmp_path):
     backends = []
 
     def make(command=None, **options):
-        backend = ProcessBackend(tmp_path / "instances", {IMAGE, "coppice:latest"}, command or server(), **options)
+        backend = ProcessBackend(tmp_path / "instances", {IMAGE}, command or server(), **options)
         backends.append(backend)
         return backend
 
@@ -153,7 +153,6 @@ def test_megabytes_of_output_do_no_harm(make):
 def test_another_image_is_not_there(make):
     backend = make()
     backend.resolve(IMAGE)
-    backend.resolve("account.example/coppice:latest")
     with pytest.raises(ImageNotFound, match="other:1"):
         backend.resolve("other:1")
     with pytest.raises(ImageNotFound):

@@ -11,23 +11,18 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fake_instances import echo, fake_starter, reply, until
+from fake_instances import echo, reply, until
 from hosted import LIMITS, hosted, real_time, serverless
 
 from local_test.emulator.hosting import failures
 from local_test.emulator.instances.instance import Exit
 from local_test.emulator.instances.starter import StartFailed
 
+MB_4, MB_6 = 4 * 1024 * 1024, 6 * 1024 * 1024
 SEE = (
     "See https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logEventViewer:"
     "group=/aws/sagemaker/Endpoints/houses in account 123456789012 for more information."
 )
-
-
-@pytest.fixture
-def starter():
-    with fake_starter() as starter:
-        yield starter
 
 
 @pytest.fixture
@@ -124,7 +119,7 @@ def test_a_containers_own_error_is_a_model_error(one, starter, status, side):
 
 
 def test_a_request_over_4_mb_never_reaches_the_container(one, starter):
-    whole = b"x" * LIMITS.serverless_body_bytes
+    whole = b"x" * MB_4
     assert one.invoke(whole)["Body"].read() == whole
     before = len(one.reports)
     error = one.refused(whole + b"x")
@@ -145,14 +140,14 @@ def test_a_chunked_request_has_the_same_limit(one):
 
 
 def test_a_response_over_4_mb_is_a_model_error(one, starter):
-    starter.answers = lambda instance, handler, body: reply(handler, 200, b"x" * (LIMITS.serverless_body_bytes + 1))
+    starter.answers = lambda instance, handler, body: reply(handler, 200, b"x" * (MB_4 + 1))
     error = one.refused()
     assert code(error) == ("ModelError", 424)
     assert "could not load the entire response body" in str(error)
 
 
 def test_real_time_bodies_may_have_6_mb(steady):
-    whole = b"x" * LIMITS.real_time_body_bytes
+    whole = b"x" * MB_6
     assert steady.invoke(whole)["Body"].read() == whole
     assert code(steady.refused(whole + b"x")) == ("413", 413)
 
