@@ -2,6 +2,7 @@
 #   docker build -t coppice .                                  full: serves any scikit-learn model, and trains
 #   docker build -t coppice-slim --target slim .               serves compiled forests only
 #   docker build -t coppice --build-arg PARQUET=1 .            with pyarrow, for application/x-parquet
+#   docker build -t coppice --build-arg S3=1 .                 with boto3, for scripts that lie in S3
 #   docker build -t coppice --build-arg BASE_IMAGE=… .         on another Debian with Python 3.11 or newer
 ARG BASE_IMAGE=python:3.13-slim
 
@@ -29,7 +30,8 @@ RUN sh /requirements/install slim
 
 FROM slim-builder AS full-builder
 ARG PARQUET=0
-RUN if [ "$PARQUET" = 1 ]; then sh /requirements/install parquet; else sh /requirements/install full; fi
+ARG S3=0
+RUN [ "$PARQUET" != 1 ] || set -- parquet; [ "$S3" != 1 ] || set -- "$@" s3; sh /requirements/install full "$@"
 
 FROM ${BASE_IMAGE} AS base
 ARG VERSION=dev

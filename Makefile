@@ -13,7 +13,7 @@ MODEL ?= models/$(if $(DATA),$(basename $(notdir $(DATA)))$(if $(TARGET),-$(TARG
 # BASE_IMAGE replaces the public python:3.13-slim.
 BUILD_FLAGS ?= --network host
 BUILD = docker build $(BUILD_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
-  $(if $(PARQUET),--build-arg PARQUET=$(PARQUET)) \
+  $(if $(PARQUET),--build-arg PARQUET=$(PARQUET)) $(if $(S3),--build-arg S3=$(S3)) \
   --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
 BIN := .venv/bin

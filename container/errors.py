@@ -108,6 +108,12 @@ class PredictionFailed(ContainerError):
     code = "prediction_failed"
 
 
+class ScriptFailed(ContainerError):
+    """The user's script raised on this request, or returned what can't be sent."""
+
+    code = "script_failed"
+
+
 # The operator's settings and artifacts ---------------------------------------------------------------------------
 
 
@@ -151,6 +157,12 @@ class MissingLibrary(ArtifactError):
     """The model needs a library that isn't installed."""
 
     code = "missing_library"
+
+
+class ScriptError(ArtifactError):
+    """A user's script that can't be found, imported or used as it is."""
+
+    code = "bad_script"
 
 
 class PackingError(ContainerError):

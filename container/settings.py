@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
 
 from container import contract
@@ -58,6 +58,13 @@ def _outputs(text: str) -> tuple[str, ...]:
     return wanted
 
 
+def _script(text: str) -> str:
+    path = PurePosixPath(text)
+    if path.suffix != ".py" or path.is_absolute() or ".." in path.parts:
+        raise ValueError(text)
+    return str(path)
+
+
 def _media_type(text: str) -> str:
     if text.count("/") != 1:
         raise ValueError(text)
@@ -78,6 +85,18 @@ VARIABLES: Final[dict[str, Variable]] = {
         _integer(1, 3600),
         "seconds, 1 to 3600",
         "How long a request may wait for its turn before 503, and a worker may hang before it is replaced.",
+    ),
+    "program": Variable(
+        ("SAGEMAKER_PROGRAM",),
+        _script,
+        "a Python file's path inside the submit directory, such as inference.py",
+        "The user's script, to serve with or to train with; `inference.py` where only a folder is named.",
+    ),
+    "submit_directory": Variable(
+        ("SAGEMAKER_SUBMIT_DIRECTORY",),
+        str,
+        "a folder, a .tar.gz, or an s3:// address of one",
+        "Where the script is: by default `code/` in the model.",
     ),
     "default_accept": Variable(
         ("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT",),
@@ -140,6 +159,8 @@ class Settings(NamedTuple):
     port: int = contract.PORT
     workers: int = 1
     timeout: int = contract.INVOCATION_TIMEOUT_SECONDS
+    program: str = ""
+    submit_directory: str = ""
     default_accept: str = ""
     max_payload_mb: int = contract.MAX_PAYLOAD_MB
     batch: bool = False

@@ -16,10 +16,12 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from container.errors import ArtifactError
 
 MANIFEST_FILE: Final = "manifest.json"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+SCRIPTLESS_VERSION: Final = 1
+"""What is written where no script answers in the model's place: a reader of version 1 reads it rightly."""
 
 Task = Literal["regression", "classification", "other"]
-Engine = Literal["sklearn", "forest"]
+Engine = Literal["sklearn", "forest", "script"]
 DType = Literal["float64", "int64", "bool", "string"]
 InputKind = Literal["array", "frame"]
 Label = str | int | float | bool
@@ -65,7 +67,12 @@ class Example(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """The whole document. `classes` holds one tuple of labels per output of a classifier, else None."""
+    """The whole document.
+
+    `classes` holds one tuple of labels per output of a classifier, else None. `script` is the path of the user's
+    program below code/; the engine `script` means that only it can load the model, so `features` may be empty.
+    `warnings` are what packing had to say of the model.
+    """
 
     task: Task
     engine: Engine
@@ -77,8 +84,14 @@ class Manifest(NamedTuple):
     files: Mapping[str, FileEntry]
     example: Example | None = None
     metrics: Mapping[str, float] | None = None
+    script: str = ""
+    warnings: tuple[str, ...] = ()
     model_id: str = ""
-    format_version: int = FORMAT_VERSION
+
+    @property
+    def format_version(self) -> int:
+        """The oldest version whose readers read this document rightly."""
+        return FORMAT_VERSION if self.script else SCRIPTLESS_VERSION
 
     @property
     def schema(self) -> Schema:
@@ -95,11 +108,14 @@ class Manifest(NamedTuple):
         document = {
             "format_version": self.format_version,
             "model_id": self.model_id,
-            **{name: value for name, value in self._asdict().items() if name not in ("format_version", "model_id")},
+            **{name: value for name, value in self._asdict().items() if name != "model_id"},
             "features": [feature._asdict() for feature in self.features],
             "files": {name: entry._asdict() for name, entry in self.files.items()},
             "example": self.example._asdict() if self.example else None,
         }
+        for name in ("script", "warnings"):  # without them the document, and so the model's id, is as it always was
+            if not document[name]:
+                del document[name]
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
@@ -177,13 +193,13 @@ def _parse(root: _Node) -> Manifest:
         )
     features = tuple(_feature(node) for node in root.field("features").items())
     names = [feature.name for feature in features if feature.name]
-    if not features or len(set(names)) != len(names):
+    engine = root.field("engine").choice(get_args(Engine))
+    if (not features and engine != "script") or len(set(names)) != len(names):
         raise ArtifactError(f"{MANIFEST_FILE} lists {'a feature twice' if features else 'no features'}.", _REPACK)
     return Manifest(
-        format_version=version,
         model_id=root.field("model_id").expect(str, "a text"),
         task=root.field("task").choice(get_args(Task)),
-        engine=root.field("engine").choice(get_args(Engine)),
+        engine=engine,
         input=root.field("input").choice(get_args(InputKind)),
         features=features,
         outputs=tuple(node.expect(str, "a text") for node in root.field("outputs").items()),
@@ -192,6 +208,8 @@ def _parse(root: _Node) -> Manifest:
         files={key: _file(key, node) for key, node in root.field("files").fields().items()},
         example=_example(root.optional("example"), features),
         metrics=_metrics(root.optional("metrics")),
+        script=_script(root.optional("script")),
+        warnings=_warnings(root.optional("warnings")),
     )
 
 
@@ -200,13 +218,28 @@ def _feature(node: _Node) -> Feature:
 
 
 def _file(name: str, node: _Node) -> FileEntry:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\0" in name:
-        raise ArtifactError(f"{node.where} leads out of the model's folder.", _REPACK)
+    _check_inside(name, node)
     return FileEntry(
         sha256=node.field("sha256").expect(str, "a text"),
         bytes=node.field("bytes").expect(int, "a whole number"),
     )
+
+
+def _check_inside(name: str, node: _Node) -> None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\0" in name:
+        raise ArtifactError(f"{node.where} leads out of the model's folder.", _REPACK)
+
+
+def _script(node: _Node | None) -> str:
+    name: str = "" if node is None else node.expect(str, "a text")
+    if node is not None:
+        _check_inside(name, node)
+    return name
+
+
+def _warnings(node: _Node | None) -> tuple[str, ...]:
+    return () if node is None else tuple(text.expect(str, "a text") for text in node.items())
 
 
 def _classes(node: _Node | None) -> tuple[tuple[Label, ...], ...] | None:

@@ -18,6 +18,7 @@ from container.errors import ArtifactError, IntegrityError, ModelNotFound
 
 MODEL_FILE: Final = "model.joblib"
 FOREST_DIR: Final = "forest"
+CODE_DIR: Final = "code"
 BARE_FILES: Final = (MODEL_FILE, "model.pkl")
 _PACK_AGAIN: Final = "Copy or pack the model again."
 _READABLE: Final = "Make it a file that everyone can read."

@@ -1,0 +1,52 @@
+"""The user's code, wherever SAGEMAKER_SUBMIT_DIRECTORY says it is: a folder, an archive, or either of them in S3.
+
+What is found here was named by the operator; what lies in a model's own code/ is the manifest's to vouch for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from container.artifact import archive
+from container.errors import ArtifactError, ScriptError
+
+VARIABLE: Final = "SAGEMAKER_SUBMIT_DIRECTORY"
+S3: Final = "s3://"
+_FILE: Final = "file://"
+ARCHIVES: Final = (".tar.gz", ".tgz", ".tar")
+
+
+def obtain(where: str, workplace: Path) -> Path:
+    """The folder with the user's code; an archive is unpacked below `workplace`, which must exist.
+
+    Raises ScriptError, which names the place.
+    """
+    if where.startswith(S3):
+        from container.artifact import s3
+
+        return _unpacked(s3.download(where, workplace), workplace, where)
+    path = Path(where.removeprefix(_FILE))
+    if path.is_dir():
+        return path
+    if not path.exists():
+        raise ScriptError(
+            f"{VARIABLE} is {where!r}, and there is nothing.", "Mount the folder there, or name where it is."
+        )
+    return _unpacked(path, workplace, where)
+
+
+def _unpacked(path: Path, workplace: Path, where: str) -> Path:
+    if not path.name.endswith(ARCHIVES):
+        raise ScriptError(
+            f"{VARIABLE} is {where!r}, which is neither a folder nor an archive.",
+            "Name the folder of the script, or a sourcedir.tar.gz of it.",
+        )
+    folder = workplace / "code"
+    folder.mkdir()
+    try:
+        archive.extract(path, folder)
+    except ArtifactError as error:
+        hint = "Make it with: tar czf sourcedir.tar.gz -C DIR ."
+        raise ScriptError(f"{VARIABLE} is {where!r}: {error.message}", hint) from None
+    return folder
