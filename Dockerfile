@@ -29,9 +29,11 @@ COPY --from=wheel /wheels /wheels
 RUN sh /requirements/install slim
 
 FROM slim-builder AS full-builder
+RUN sh /requirements/install full
 ARG PARQUET=0
+RUN [ "$PARQUET" != 1 ] || sh /requirements/install parquet
 ARG S3=0
-RUN [ "$PARQUET" != 1 ] || set -- parquet; [ "$S3" != 1 ] || set -- "$@" s3; sh /requirements/install full "$@"
+RUN [ "$S3" != 1 ] || sh /requirements/install s3
 
 FROM ${BASE_IMAGE} AS base
 ARG VERSION=dev
