@@ -21,7 +21,7 @@ class ContainerError(Exception):
     """Root of all expected failures. `code` is stable; `status` is what an HTTP caller gets."""
 
     code: ClassVar[str] = "internal_error"
-    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

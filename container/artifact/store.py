@@ -101,13 +101,12 @@ def open_model(path: Path) -> Iterator[Artifact]:
         yield Artifact(path.parent, None, path.name)
     else:
         # In a container the platform has unpacked the archive, and a cold start needn't know how to.
-        import tempfile
-
         from container.artifact import archive
+        from container.artifact.workplace import workplace
 
-        with tempfile.TemporaryDirectory(prefix="coppice-") as folder:
-            archive.extract(path, Path(folder))
-            yield open_directory(Path(folder))
+        with workplace() as folder:
+            archive.extract(path, folder)
+            yield open_directory(folder)
 
 
 def open_directory(directory: Path) -> Artifact:

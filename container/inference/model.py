@@ -46,6 +46,8 @@ class LoadedModel(NamedTuple):
     has_probabilities: bool
     model_id: str = ""
     example: Example | None = None
+    hooks: tuple[str, ...] = ()
+    """The hooks of a user's script that stand in the pipeline's places."""
 
 
 def load(artifact: Artifact) -> LoadedModel:

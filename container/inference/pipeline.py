@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from container.codecs import negotiation
 from container.codecs.rows import Answer, Array
@@ -14,11 +17,13 @@ from container.inference.validate import arrange
 
 
 class Invocation(NamedTuple):
-    """What came: the body and the headers that say how to read it and how to answer."""
+    """What came: the body and the headers that say how to read it and how to answer; for a script, WSGI's environ."""
 
     body: bytes
     content_type: str = ""
     accept: str = ""
+    environ: Mapping[str, Any] = MappingProxyType({})
+    request_id: str = ""
 
 
 class Timings:
@@ -45,6 +50,19 @@ class Reply(NamedTuple):
 
     body: bytes
     media_type: str
+    status: HTTPStatus = HTTPStatus.OK
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Answering(Protocol):
+    """A way from invocations to replies, through what was `loaded`."""
+
+    loaded: LoadedModel
+    execution_parameters: Callable[[], Reply] | None
+    """The script's own answer to /execution-parameters, where it has one."""
+
+    def __call__(self, invocation: Invocation, timings: Timings) -> Reply:
+        """Answer one invocation; raises a ContainerError that carries its HTTP status."""
 
 
 class Pipeline:
@@ -58,6 +76,7 @@ class Pipeline:
                 f"Use one of {negotiation.spoken()}.",
             )
         self.loaded = loaded
+        self.execution_parameters = None
         self._default_accept = default_accept
         self._keys = keys
 
@@ -72,13 +91,14 @@ class Pipeline:
         rows = arrange(table, self.loaded.schema)
         timings.rows = len(rows)
         timings.done("validate")
-        answer = self._predict(rows, table.envelope)
+        answer = self.predict(rows, table.envelope)
         timings.done("predict")
         reply = Reply(answer_codec.encode(answer), media_type)
         timings.done("encode")
         return reply
 
-    def _predict(self, rows: Array, envelope: str) -> Answer:
+    def predict(self, rows: Array, envelope: str) -> Answer:
+        """The answer to rows (n, features); raises BadValue and PredictionFailed."""
         try:
             return outputs.answer(self.loaded, rows, self._keys, envelope)
         except RowRejected as error:

@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from container.errors import Busy, ContainerError, NotReady
-from container.inference.pipeline import Invocation, Pipeline, Reply, Timings
+from container.inference.pipeline import Answering, Invocation, Reply, Timings
 
 THREADS: Final = 64
 """A worker's threads. They mostly wait: for a body, or for their turn to predict."""
@@ -55,13 +55,13 @@ class Service:
     def __init__(self, cores: int, timeout: float) -> None:
         self.state = State.NEW
         self.cause: ContainerError | None = None
-        self._pipeline: Pipeline | None = None
+        self._pipeline: Answering | None = None
         most = THREADS - RESERVED
         self.places = Tickets(most, 0, f"{most} requests are already in this server.")
         """To be taken before a body is read, so that there is always a thread left for /ping."""
         self._turns = Tickets(cores, timeout, f"The request waited {timeout:g} s for its turn.")
 
-    def load(self, open_pipeline: Callable[[], Pipeline]) -> None:
+    def load(self, open_pipeline: Callable[[], Answering]) -> None:
         """Load the model, once; re-raises what `open_pipeline` raises, after noting it as the cause."""
         self.state = State.LOADING
         try:
@@ -75,7 +75,7 @@ class Service:
         self.state = State.READY
 
     @property
-    def pipeline(self) -> Pipeline:
+    def pipeline(self) -> Answering:
         """The loaded pipeline; raises NotReady with the state and, after a failure, its cause."""
         if self._pipeline is None:
             if self.cause is not None:
@@ -87,6 +87,11 @@ class Service:
     def model_id(self) -> str:
         """The loaded model's id; "none" before there is one, or where a bare file has none."""
         return (self._pipeline and self._pipeline.loaded.model_id) or "none"
+
+    @property
+    def execution_parameters(self) -> Callable[[], Reply] | None:
+        """The loaded script's own way to say how batch transform should send; None without one."""
+        return self._pipeline.execution_parameters if self._pipeline else None
 
     def invoke(self, invocation: Invocation, timings: Timings) -> Reply:
         """Answer one invocation when its turn comes; raises Busy when it doesn't, and what the pipeline raises."""

@@ -51,7 +51,7 @@ class SklearnModel:
             raise self._locate(call, rows) from None
 
     def _input(self, rows: Array) -> Any:
-        return _frame(rows, self._schema) if self._as_frame else rows
+        return frame(rows, self._schema) if self._as_frame else rows
 
     def _is_about_the_rows(self, call: Any, error: Exception) -> bool:
         """Whether the caller is to blame: rows known to be good still work."""
@@ -87,7 +87,8 @@ class SklearnModel:
 _FRAME_DTYPES: Final = {"float64": np.float64, "int64": np.float64, "bool": object, "string": object}
 
 
-def _frame(rows: Array, schema: Schema) -> Any:
+def frame(rows: Array, schema: Schema) -> Any:
+    """Rows (n, features) as a DataFrame with the model's columns and dtypes."""
     import pandas as pd
 
     columns = {
@@ -114,7 +115,7 @@ def _try_out(estimator: Any, manifest: Manifest, written: str) -> None:
         return
     zeros = np.zeros((1, len(schema.features)))
     try:
-        estimator.predict(_frame(zeros, schema) if manifest.input == "frame" else zeros)
+        estimator.predict(frame(zeros, schema) if manifest.input == "frame" else zeros)
     except AttributeError as error:
         raise IncompatibleModel(
             f"The model was written by scikit-learn {written}; here is {version('scikit-learn')}, with which it loads "

@@ -7,7 +7,7 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.exceptions import UnsupportedMediaType as UnsupportedEncoding
 
 from container import contract
-from container.inference.pipeline import Invocation
+from container.inference.pipeline import Invocation, Reply
 from container.inference.service import Service
 from container.settings import Settings
 from container.web import body
@@ -31,11 +31,14 @@ def register(app: Flask, service: Service, settings: Settings, cores: int) -> No
             content = body.read(environ, settings.max_payload_bytes)
             timings.done("receive")
             accept = environ.get("HTTP_ACCEPT", "")
-            reply = service.invoke(Invocation(content, environ.get("CONTENT_TYPE", ""), accept), timings)
-        return Response(reply.body, content_type=reply.media_type)
+            invocation = Invocation(content, environ.get("CONTENT_TYPE", ""), accept, environ, g.request_id)
+            reply = service.invoke(invocation, timings)
+        return _send(reply)
 
     @app.get(contract.EXECUTION_PARAMETERS_PATH)
     def execution_parameters() -> Response:
+        if own := service.execution_parameters:
+            return _send(own())
         return _json(
             {
                 "MaxConcurrentTransforms": settings.max_concurrent_transforms or cores * settings.workers,
@@ -57,6 +60,13 @@ def register_landing_page(app: Flask, service: Service) -> None:
     @app.get("/openapi.json")
     def schema() -> Response:
         return _json(openapi.document(service.pipeline.loaded))
+
+
+def _send(reply: Reply) -> Response:
+    response = Response(reply.body, status=reply.status, content_type=reply.media_type)
+    for name, value in reply.headers:
+        response.headers.add(name, value)
+    return response
 
 
 def _json(document: object) -> Response:

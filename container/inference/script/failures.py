@@ -1,0 +1,126 @@
+"""What a user's script raises, as the caller and the log are told of it."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from container import logs
+from container.errors import BadInput, ContainerError, MissingLibrary, ScriptError, ScriptFailed, first_line
+
+RAISED: Final = (Exception, SystemExit, KeyboardInterrupt)
+"""What a script may raise in a request and the server outlives."""
+
+INSTALL: Final = (
+    "Put it into the image, in a Dockerfile: FROM coppice, then "
+    "RUN python3 -m pip --python /opt/coppice/bin/python install {package}"
+)
+
+
+class Refused(ContainerError):
+    """The script's own answer to a request it doesn't take: any status from 400 up."""
+
+    code = "refused_by_script"
+
+    def __init__(self, message: str, status: HTTPStatus) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def in_request(hook: str, error: BaseException, folder: Path, request_id: str) -> ContainerError:
+    """The answer to a request on which the script raised; the log gets the traceback, as far as it is the user's."""
+    if isinstance(error, ContainerError):
+        return error
+    answer = _answer(hook, error)
+    logs.event(
+        f"the script's {hook} raised {type(error).__name__}",
+        level=logging.ERROR if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.WARNING,
+        request_id=request_id,
+        traceback=trimmed(error, folder),
+    )
+    return answer
+
+
+def _answer(hook: str, error: BaseException) -> ContainerError:
+    status = _status(error)
+    if status is not None:
+        return Refused(_words(error, status), status)
+    if hook == "input_fn" and isinstance(error, ValueError):
+        return BadInput(f"The script doesn't take this body: {first_line(error)}")
+    return ScriptFailed(
+        f"The script's {hook} raised {type(error).__name__}.",
+        "The server's log has the traceback under this request id.",
+    )
+
+
+def _status(error: BaseException) -> HTTPStatus | None:
+    """What an exception says of the status: `status_code`, or `code` as Flask's and werkzeug's have it."""
+    code: Any = getattr(error, "status_code", None)
+    if code is None and hasattr(error, "get_response"):
+        code = getattr(error, "code", None)
+    if isinstance(code, bool) or not isinstance(code, int) or not 400 <= code < 600:
+        return None
+    try:
+        return HTTPStatus(code)
+    except ValueError:  # a number that HTTP has no name for counts as its hundred
+        return HTTPStatus(code // 100 * 100)
+
+
+def _words(error: BaseException, status: HTTPStatus) -> str:
+    said = getattr(error, "description", None) or getattr(error, "message", None) or str(error)
+    return (str(said).strip().splitlines() or [status.phrase])[0][:1000]
+
+
+def at_start(what: str, error: BaseException, folder: Path) -> ContainerError:
+    """Why a script can't be used, for the person who starts it; the log gets the traceback.
+
+    `what` names what was being done, as "model_fn" or "importing inference.py".
+    """
+    if isinstance(error, ContainerError):
+        return error
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        return MissingLibrary(
+            f"{_place(error, folder)} imports {error.name!r}, which isn't installed here, nor beside the script.",
+            INSTALL.format(package=package),
+        )
+    logs.event("the script can't be used", level=logging.ERROR, doing=what, traceback=trimmed(error, folder))
+    if isinstance(error, SyntaxError):
+        name = Path(error.filename or "?").name
+        return ScriptError(f"{name}, line {error.lineno}, is not Python {_version()}: {error.msg}.", "Mend the line.")
+    said = first_line(error) if isinstance(error, Exception) else f"it ended with {error}"
+    return ScriptError(
+        f"The script failed in {what}: {type(error).__name__}: {said} ({_place(error, folder)}).",
+        "The traceback is in the log above.",
+    )
+
+
+def trimmed(error: BaseException, folder: Path) -> str:
+    """The traceback without the server's own lines: from the first line of the user's files on."""
+    captured = traceback.TracebackException.from_exception(error)
+    part: traceback.TracebackException | None = captured
+    while part is not None:
+        frames = list(part.stack)
+        first = next((place for place, frame in enumerate(frames) if _is_in(frame.filename, folder)), None)
+        part.stack = traceback.StackSummary.from_list(frames[first:] if first is not None else frames[-1:])
+        part = part.__cause__ or part.__context__
+    return "".join(captured.format())
+
+
+def _place(error: BaseException, folder: Path) -> str:
+    """The user's line where it happened."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_in(frame.filename, folder)]
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}," if frames else "the script"
+
+
+def _is_in(filename: str, folder: Path) -> bool:
+    return Path(filename).is_relative_to(folder)
+
+
+def _version() -> str:
+    import platform
+
+    return ".".join(platform.python_version_tuple()[:2])

@@ -1,0 +1,132 @@
+"""From a script and its model to a pipeline: imports the script, resolves its hooks, loads the model as they say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from container.artifact.manifest import Manifest, Schema
+from container.artifact.store import MODEL_FILE, Artifact
+from container.errors import ArtifactError, ScriptError, SettingsError
+from container.inference import model as engines
+from container.inference.model import LoadedModel
+from container.inference.pipeline import Pipeline
+from container.inference.script import failures
+from container.inference.script.context import Context
+from container.inference.script.hooks import ANSWERING, Call, Hooks, resolve
+from container.inference.script.module import import_script
+from container.inference.script.pipeline import Ready, ScriptPipeline
+from container.inference.script.source import Script
+from container.settings import Settings
+
+
+def load(artifact: Artifact, script: Script, settings: Settings) -> ScriptPipeline:
+    """The pipeline through `script`; raises ScriptError, MissingLibrary and what loading the model raises."""
+    artifact.check_sizes()
+    hooks = resolve(import_script(script))
+    if not hooks.names:
+        raise ScriptError(
+            f"{script.program} has none of {', '.join(ANSWERING)}.", "Define at least one, or leave it out."
+        )
+
+    def run(name: str, hook: Call, *values: Any) -> Any:
+        try:
+            return hook(*values, Context(str(artifact.directory)))
+        except (Exception, SystemExit) as error:
+            if isinstance(error, SystemExit) and not error.code:  # not the script's: that is how SIGTERM ends a start
+                raise
+            raise failures.at_start(name, error, script.folder) from None
+
+    if hooks.pre_model_fn:
+        run("pre_model_fn", hooks.pre_model_fn, str(artifact.directory))
+    if hooks.model_fn:
+        model = run("model_fn", hooks.model_fn, str(artifact.directory))
+        ready = _of_script(model, artifact, hooks, settings)
+    else:
+        ready = _of_artifact(artifact, hooks, settings)
+    if hooks.model_warmup_fn:
+        run("model_warmup_fn", hooks.model_warmup_fn, str(artifact.directory), ready.model)
+    loaded = ready.loaded._replace(hooks=hooks.names)
+    return ScriptPipeline(hooks, script.folder, artifact.directory, ready._replace(loaded=loaded), settings)
+
+
+def _of_script(model: Any, artifact: Artifact, hooks: Hooks, settings: Settings) -> Ready:
+    """What model_fn returned; where there is no predict_fn, it must be able to predict."""
+    from container.inference import sklearn_model
+
+    if model is None:
+        raise ScriptError("The script's model_fn returned nothing (None).", "Return the model.")
+    described = _describe(model, artifact)
+    if hooks.predict_fn or hooks.transform_fn:
+        sklearn_model.use_one_core(model)
+        return _asked_by_script(model, described, artifact, settings)
+    if not hasattr(model, "predict"):
+        raise ScriptError(
+            f"The script's model_fn returned {type(model).__name__}, which has no predict method, and the script has "
+            "no predict_fn.",
+            "Write predict_fn(data, model), or return something with a predict method.",
+        )
+    if described is None:
+        return Ready(model, _unknown(model, artifact))
+    loaded = sklearn_model.adopt(model, described)
+    return Ready(model, loaded, Pipeline(loaded, settings.default_accept, settings.inference_output))
+
+
+def _of_artifact(artifact: Artifact, hooks: Hooks, settings: Settings) -> Ready:
+    """The artifact's own model: as the estimator it is where the script asks it, else on its engine."""
+    if not (hooks.predict_fn or hooks.transform_fn):
+        loaded = engines.load(artifact)
+        return Ready(loaded.model, loaded, Pipeline(loaded, settings.default_accept, settings.inference_output))
+    manifest = artifact.manifest
+    if manifest is not None and MODEL_FILE not in manifest.files:
+        raise ScriptError(
+            f"The script's {'predict_fn' if hooks.predict_fn else 'transform_fn'} asks the estimator, which isn't in "
+            "this model: it was packed with --no-source.",
+            "Pack it without --no-source, or write a model_fn.",
+        )
+    from container.inference import sklearn_model
+    from container.inference.unpickle import read_estimator
+
+    estimator, _ = read_estimator(artifact)
+    sklearn_model.use_one_core(estimator)
+    return _asked_by_script(estimator, _describe(estimator, artifact), artifact, settings)
+
+
+def _asked_by_script(model: Any, described: Manifest | None, artifact: Artifact, settings: Settings) -> Ready:
+    if settings.inference_output:
+        raise SettingsError(
+            f"SAGEMAKER_INFERENCE_OUTPUT asks for {','.join(settings.inference_output)}, but the script predicts.",
+            "Unset the variable, and let the script answer what is wanted.",
+        )
+    if described is None:
+        return Ready(model, _unknown(model, artifact))
+    from container.inference import sklearn_model
+
+    loaded = sklearn_model.adopt(model, described)
+    if described.input != "frame":
+        return Ready(model, loaded)
+    return Ready(model, loaded, to_input=lambda rows: sklearn_model.frame(rows, described.schema))
+
+
+def _describe(model: Any, artifact: Artifact) -> Manifest | None:
+    """What is known of the model's columns: by its manifest, or by itself."""
+    from container.inference import sklearn_model
+
+    if artifact.manifest is not None and artifact.manifest.features:
+        return artifact.manifest
+    try:
+        return sklearn_model.describe(model)
+    except ArtifactError:
+        return None
+
+
+def _unknown(model: Any, artifact: Artifact) -> LoadedModel:
+    return LoadedModel(
+        model=model,
+        engine="script",
+        task="other",
+        schema=Schema(()),
+        outputs=(),
+        classes=None,
+        has_probabilities=False,
+        model_id=artifact.manifest.model_id if artifact.manifest else "",
+    )
