@@ -76,7 +76,7 @@ class Pipeline:
                 f"Use one of {negotiation.spoken()}.",
             )
         self.loaded = loaded
-        self.execution_parameters = None
+        self.execution_parameters: Callable[[], Reply] | None = None
         self._default_accept = default_accept
         self._keys = keys
 
