@@ -60,7 +60,7 @@ def _outputs(text: str) -> tuple[str, ...]:
 
 def _script(text: str) -> str:
     path = PurePosixPath(text)
-    if path.suffix != ".py" or path.is_absolute() or ".." in path.parts:
+    if path.is_absolute() or ".." in path.parts:
         raise ValueError(text)
     return str(path)
 
@@ -89,7 +89,7 @@ VARIABLES: Final[dict[str, Variable]] = {
     "program": Variable(
         ("SAGEMAKER_PROGRAM",),
         _script,
-        "a Python file's path inside the submit directory, such as inference.py",
+        "a path inside the submit directory, such as inference.py",
         "The user's script, to serve with or to train with; `inference.py` where only a folder is named.",
     ),
     "submit_directory": Variable(

@@ -5,6 +5,7 @@ What is found here was named by the operator; what lies in a model's own code/ i
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -50,3 +51,23 @@ def _unpacked(path: Path, workplace: Path, where: str) -> Path:
         hint = "Make it with: tar czf sourcedir.tar.gz -C DIR ."
         raise ScriptError(f"{VARIABLE} is {where!r}: {error.message}", hint) from None
     return folder
+
+
+def unmet_requirements(folder: Path) -> list[str]:
+    """What requirements.txt in `folder` asks for and isn't installed here, by name; versions aren't compared."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    missing = []
+    for line in lines:
+        name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line.strip())
+        if name is None:
+            continue
+        try:
+            version(name.group())
+        except PackageNotFoundError:
+            missing.append(line.split("#")[0].split(";")[0].strip())
+    return missing

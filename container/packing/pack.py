@@ -80,11 +80,13 @@ def write_manifest(
     written_by: str = "",
     keep_source: bool = True,
     say: Say = lambda _line: None,
+    others: Sequence[str] = (),
 ) -> Manifest:
     """Complete `described` for the model file in `directory`, compile it where that can be done, write the manifest.
 
     What can then be loaded from there must answer `rows` (n, features) as `estimator` does, or PackingError is raised.
-    `written_by` is the scikit-learn version that pickled the model, by default the one here.
+    `written_by` is the scikit-learn version that pickled the model, by default the one here. `others` are further files
+    in `directory` that belong to the model, such as a script's.
     """
     versions = _versions()
     if written_by:
@@ -96,6 +98,7 @@ def write_manifest(
         raise PackingError(f"Without its source this model can't be served: {why_not}.", "Leave --no-source out.")
     names = [MODEL_FILE] if keep_source else []
     names += [f"{FOREST_DIR}/{path.name}" for path in sorted((directory / FOREST_DIR).glob("*"))]
+    names += others
     manifest = described._replace(
         engine="sklearn" if why_not else "forest",
         versions=versions,

@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from container import contract
+from container.artifact.workplace import workplace
 from container.errors import ContainerError, TrainingError
 from container.settings import Settings
+from container.training import script
 from container.training.hyperparameters import Hyperparameters
+from container.training.script_environment import Surroundings
 
 TRAINING_CHANNELS: Final = ("training", "train")
 HELD_OUT_CHANNELS: Final = ("validation", "test")
@@ -37,7 +40,7 @@ def do_job(environment: Mapping[str, str], log: Callable[[str], None]) -> int:
     """Run one training job; a failure is told on stderr and in SageMaker's file. Returns the exit code."""
     base = Path(environment.get("SAGEMAKER_BASE_DIR") or contract.BASE_DIR)
     try:
-        run(Settings.from_environment(environment).base_dir, log)
+        run(Settings.from_environment(environment), environment, log)
     except ContainerError as error:
         return _fail(base, error.paragraph())
     except OSError as error:
@@ -63,11 +66,38 @@ def _fail(base: Path, cause: str) -> int:
     return 1
 
 
-def run(base: Path, log: Callable[[str], None]) -> None:
-    """Train as the files below `base` say; raises TrainingError."""
+def run(settings: Settings, environment: Mapping[str, str], log: Callable[[str], None]) -> None:
+    """Train as the files below `settings.base_dir` say, or with the user's script; raises TrainingError."""
+    base = settings.base_dir
     (base / "output" / "failure").unlink(missing_ok=True)  # an earlier run's, where the folder is used again
+    texts = _read_json(base / "input" / "config" / "hyperparameters.json")
+    if script.is_named(texts, settings):
+        _run_script(texts, settings, environment, log)
+    else:
+        _run_own(base, Hyperparameters.parse(texts), log)
+
+
+def _run_script(
+    texts: dict[str, Any], settings: Settings, environment: Mapping[str, str], log: Callable[[str], None]
+) -> None:
+    base = settings.base_dir
+    resources = _resources(base / "input" / "config")
+    hosts = tuple(map(str, resources.get("hosts") or ["algo-1"]))
+    data = base / "input" / "data"
+    around = Surroundings(
+        job=environment.get("TRAINING_JOB_NAME", ""),
+        hosts=hosts,
+        current_host=str(resources.get("current_host") or hosts[0]),
+        channels=tuple(sorted(path.name for path in data.iterdir() if path.is_dir())) if data.is_dir() else (),
+        resource_config=resources,
+        input_data_config=_read_json(base / "input" / "config" / "inputdataconfig.json"),
+    )
+    with workplace() as folder:
+        script.train(script.find(texts, settings, folder), base, environment, around, log)
+
+
+def _run_own(base: Path, settings: Hyperparameters, log: Callable[[str], None]) -> None:
     config = base / "input" / "config"
-    settings = Hyperparameters.parse(_read_json(config / "hyperparameters.json"))
     channels = _channels(_read_json(config / "inputdataconfig.json"))
     if _leave_it_to_another_host(config, channels, log):
         return
@@ -131,11 +161,16 @@ def _content_type(name: str, channels: dict[str, dict[str, Any]]) -> str:
     return found
 
 
-def _leave_it_to_another_host(config: Path, channels: dict[str, dict[str, Any]], log: Callable[[str], None]) -> bool:
-    """A forest is fitted on one host: the first one of several does it, on all the data."""
+def _resources(config: Path) -> dict[str, Any]:
     resources: dict[str, Any] = {}
     for name in RESOURCE_FILES:
         resources = resources or _read_json(config / name)
+    return resources
+
+
+def _leave_it_to_another_host(config: Path, channels: dict[str, dict[str, Any]], log: Callable[[str], None]) -> bool:
+    """A forest is fitted on one host: the first one of several does it, on all the data."""
+    resources = _resources(config)
     listed = resources.get("hosts")
     hosts = sorted(map(str, listed)) if isinstance(listed, list) else []
     if len(hosts) < 2:

@@ -1,0 +1,137 @@
+"""After a script has trained: packs what it left in the model folder, so that joblib.dump alone gets the fast path.
+
+Whatever can't be packed stays as the script left it, and the log says why: the training itself was fine.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from container.artifact.manifest import MANIFEST_FILE
+from container.artifact.store import BARE_FILES, CODE_DIR, FOREST_DIR, MODEL_FILE, Artifact
+from container.errors import ContainerError
+from container.inference import sklearn_model
+from container.inference.script.source import PROGRAM, has_hooks
+from container.inference.unpickle import read_estimator
+from container.packing import skew
+from container.packing.pack import write_manifest
+
+Log = Callable[[str], None]
+
+_PICKLES: Final = (".joblib", ".pkl", ".pickle")
+_LEFT_OUT: Final = ("__pycache__", ".git", ".ipynb_checkpoints")
+
+
+def adopt(model_dir: Path, source: Path, program: str, channels: Mapping[str, Path], output: str, log: Log) -> None:
+    """Write manifest and compiled forest beside the model that `program` in `source` left in `model_dir`.
+
+    `channels` are the folders it was trained on, and `output` the end of what it said: for the check that the model
+    answers what it was trained on.
+    """
+    if (model_dir / MANIFEST_FILE).is_file():
+        log("the script has packed its model itself")
+        return
+    try:
+        _pack(model_dir, source, program, channels, output, log)
+    except ContainerError as error:
+        _leave(model_dir, error.paragraph(), log)
+    except Exception as error:  # noqa: BLE001 - the model is the user's, and may raise anything when it is tried
+        _leave(model_dir, f"{type(error).__name__}: {error}", log)
+
+
+def _leave(model_dir: Path, why: str, log: Log) -> None:
+    (model_dir / MANIFEST_FILE).unlink(missing_ok=True)
+    shutil.rmtree(model_dir / FOREST_DIR, ignore_errors=True)
+    log(f"warning: the model is left as the script wrote it, not packed: {why}")
+
+
+def _pack(model_dir: Path, source: Path, program: str, channels: Mapping[str, Path], output: str, log: Log) -> None:
+    served_by = _serving_program(model_dir, source, program)
+    found = _model_file(model_dir)
+    if found is None:
+        log(f"warning: {model_dir} holds no single .joblib or .pkl file, so nothing is packed")
+        if served_by:
+            _copy_code(source, model_dir)
+        return
+    with _importable(source):
+        estimator, written_by = read_estimator(Artifact(model_dir, None, found))
+        needs_code = served_by or _uses(source)
+        if needs_code:
+            _copy_code(source, model_dir)
+        _name_as_usual(model_dir, found, keep=bool(served_by), log=log)
+        described = sklearn_model.describe(estimator)
+        verdict = skew.check(estimator, channels, output, _scripts(source, served_by))
+        for note in verdict.notes:
+            log(f"skew check: {note}")
+        described = described._replace(script=served_by, warnings=verdict.warnings)
+        rows = skew.first_rows(described.schema, channels)
+        write_manifest(model_dir, estimator, described, rows, written_by, say=log, others=_others(model_dir))
+    for warning in verdict.warnings:
+        log(f"WARNING: {warning}")
+
+
+def _serving_program(model_dir: Path, source: Path, program: str) -> str:
+    """The file with the serving hooks, as AWS has it: inference.py beside the script, or the script itself."""
+    if (model_dir / CODE_DIR / PROGRAM).is_file():
+        return PROGRAM if has_hooks(model_dir / CODE_DIR / PROGRAM) else ""
+    for name in (PROGRAM, program if program.endswith(".py") else f"{program.replace('.', '/')}.py"):
+        if (source / name).is_file() and has_hooks(source / name):
+            return name
+    return ""
+
+
+def _model_file(model_dir: Path) -> str | None:
+    """The usual name, else the only pickle there is."""
+    for name in BARE_FILES:
+        if (model_dir / name).is_file():
+            return name
+    found = [path.name for path in model_dir.iterdir() if path.suffix in _PICKLES and path.is_file()]
+    return found[0] if len(found) == 1 else None
+
+
+def _name_as_usual(model_dir: Path, found: str, keep: bool, log: Log) -> None:
+    """Have the model file under the name that it is served by; the script's own hooks may look for the other."""
+    if found == MODEL_FILE:
+        return
+    if keep:
+        shutil.copyfile(model_dir / found, model_dir / MODEL_FILE)
+    else:
+        (model_dir / found).rename(model_dir / MODEL_FILE)
+    log(f"{found} is {'copied to' if keep else 'now'} {MODEL_FILE}")
+
+
+@contextmanager
+def _importable(source: Path) -> Iterator[None]:
+    sys.path.insert(0, str(source))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(source))
+
+
+def _uses(source: Path) -> bool:
+    """Whether unpickling has imported something of the script's folder."""
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    return any(Path(file).is_relative_to(source) for file in files if file)
+
+
+def _copy_code(source: Path, model_dir: Path) -> None:
+    target = model_dir / CODE_DIR
+    if target.is_dir():  # the script has put it there
+        return
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_LEFT_OUT, "*.pyc", "*.tar.gz"))
+
+
+def _scripts(source: Path, served_by: str) -> list[Path]:
+    return [source / served_by] if served_by else []
+
+
+def _others(model_dir: Path) -> list[str]:
+    """What else lies in the model folder, for the manifest to vouch for."""
+    names = (str(path.relative_to(model_dir)) for path in model_dir.rglob("*") if path.is_file())
+    return sorted(name for name in names if name not in (MODEL_FILE, MANIFEST_FILE) and not name.startswith(FOREST_DIR))
