@@ -69,7 +69,7 @@ def _pack(model_dir: Path, source: Path, program: str, channels: Mapping[str, Pa
         for note in verdict.notes:
             log(f"skew check: {note}")
         described = described._replace(script=served_by, warnings=verdict.warnings)
-        rows = skew.first_rows(described.schema, channels)
+        rows = skew.first_rows(described.schema, verdict)
         write_manifest(model_dir, estimator, described, rows, written_by, say=log, others=_others(model_dir))
     for warning in verdict.warnings:
         log(f"WARNING: {warning}")

@@ -26,7 +26,7 @@ class Ended(NamedTuple):
 def run_child(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ended:
     """Run Python with these arguments in `folder`; its modules are importable. SIGTERM goes on to it."""
     inherited = environment.get("PYTHONPATH", "")
-    child = subprocess.Popen(
+    child = subprocess.Popen(  # noqa: S603 - running the user's script is what this is for
         [sys.executable, *arguments],
         cwd=folder,
         env={

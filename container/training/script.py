@@ -59,7 +59,7 @@ def _submitted(values: Mapping[str, Any], settings: Settings) -> str:
 
 
 def find(texts: Mapping[str, Any], settings: Settings, workplace: Path) -> TrainingScript:
-    """The script; what must be unpacked for it goes into `workplace`. Raises ScriptError, which says where it looked."""
+    """The script; what must be unpacked goes into `workplace`. Raises ScriptError, which says where it looked."""
     values = decode(texts)
     program = _named(values, settings.program, "program") or PROGRAM
     where = _submitted(values, settings) or str(_usual_place(settings.base_dir))
@@ -132,6 +132,6 @@ def _channels(base: Path, surroundings: Surroundings) -> dict[str, Path]:
 def _warn_of_requirements(folder: Path, log: Log) -> None:
     if unmet := code.unmet_requirements(folder):
         log(
-            f"warning: requirements.txt asks for {', '.join(unmet)}, which this image doesn't have; nothing is installed "
-            f"at start. Put it into the image: FROM coppice, then RUN pip install {' '.join(unmet)}"
+            f"warning: requirements.txt asks for {', '.join(unmet)}, which this image doesn't have, and nothing is "
+            f"installed at start. Put it into the image: FROM coppice, then RUN pip install {' '.join(unmet)}"
         )

@@ -1,0 +1,191 @@
+"""The skew check: models whose preprocessing was left out are found, and no others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from container.artifact.manifest import Feature, Schema
+from container.packing import skew
+from container.packing.skew_scores import reported_metric
+
+HOUSING = Path(__file__).parents[4] / "shared" / "data" / "cal_housing.csv"
+TABLES = {
+    "iris": (load_iris, "target"),
+    "wine": (load_wine, "target"),
+    "breast cancer": (load_breast_cancer, "target"),
+    "diabetes": (load_diabetes, "target"),
+}
+
+
+def table(name: str) -> tuple[pd.DataFrame, pd.Series]:
+    load, target = TABLES[name]
+    frame = load(as_frame=True, **({"scaled": False} if name == "diabetes" else {})).frame
+    return frame.drop(columns=target), frame[target]
+
+
+def channel(folder: Path, features: pd.DataFrame, target: pd.Series, first: bool = False, header: bool = True):
+    parts = [target, features] if first else [features, target]
+    pd.concat(parts, axis=1).to_csv(folder / "data.csv", index=False, header=header)
+    return {"train": folder}
+
+
+def models(target: pd.Series) -> list:
+    if target.nunique() > 5:
+        return [RandomForestRegressor(10, random_state=0), LinearRegression()]
+    return [RandomForestClassifier(10, random_state=0), ExtraTreesClassifier(10), LogisticRegression(max_iter=5000)]
+
+
+@pytest.mark.parametrize("header", [True, False], ids=["header", "no header"])
+@pytest.mark.parametrize("name", TABLES)
+def test_a_model_of_scaled_rows_is_found_and_a_pipeline_or_a_model_of_raw_rows_is_not(tmp_path, name, header):
+    features, target = table(name)
+    channels = channel(tmp_path, features, target, first=name == "wine", header=header)
+    for model in models(target):
+        raw = skew.check(model.fit(features.to_numpy(), target), channels)
+        assert not raw.warnings and raw.notes
+        whole = make_pipeline(StandardScaler(), model).fit(features.to_numpy(), target)
+        assert not skew.check(whole, channels).warnings
+        left_out = skew.check(model.fit(StandardScaler().fit_transform(features), target), channels)
+        assert "preprocessing seems to be missing" in left_out.warnings[0]
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler, MinMaxScaler])
+def test_what_is_said_names_the_file_the_target_both_scores_and_the_way_out(tmp_path, scaler):
+    features, target = table("diabetes")
+    forest = RandomForestRegressor(10, random_state=0).fit(scaler().fit_transform(features), target)
+    (warning,) = skew.check(forest, channel(tmp_path, features, target)).warnings
+    assert "data.csv" in warning and "target target" in warning and scaler.__name__ in warning
+    assert "make_pipeline(scaler, forest)" in warning and "R² -" in warning
+
+
+def test_names_lead_to_the_columns_wherever_they_stand(tmp_path):
+    features, target = table("diabetes")
+    forest = RandomForestRegressor(10, random_state=0).fit(features, target)
+    shuffled = features[sorted(features.columns)].assign(comment="x")
+    verdict = skew.check(forest, channel(tmp_path, shuffled, target))
+    assert not verdict.warnings and "R² 0.8" in verdict.notes[0]
+    assert list(verdict.rows.columns) == list(features.columns)
+
+
+def test_a_model_that_learned_nothing_is_not_suspected(tmp_path):
+    random = np.random.default_rng(0)
+    features = pd.DataFrame(random.random((300, 4)) * 1000, columns=list("abcd"))
+    target = pd.Series(random.random(300), name="y")
+    for model in (LinearRegression(), RandomForestRegressor(10, max_depth=2, random_state=0)):
+        assert not skew.check(model.fit(features, target), channel(tmp_path, features, target)).warnings
+
+
+def test_splits_where_there_are_no_values_are_evidence_where_scores_are_not(tmp_path):
+    """A rare class: whatever is done to these few rows, the scores stay low."""
+    random = np.random.default_rng(0)
+    features = pd.DataFrame(random.normal(5000, 10, (400, 5)), columns=list("abcde"))
+    target = pd.Series(random.random(400), name="y")
+    forest = RandomForestRegressor(5, min_samples_leaf=60, random_state=0).fit((features - 5000) / 10, target)
+    (warning,) = skew.check(forest, channel(tmp_path, features, target)).warnings
+    assert "100% of its splits lie where the columns have no values" in warning
+
+
+def test_rows_sorted_by_their_class_are_taken_from_all_over(tmp_path):
+    features, target = table("iris")
+    features, target = (pd.concat([part] * 20, ignore_index=True) for part in (features, target))
+    order = target.sort_values().index
+    forest = RandomForestClassifier(5, random_state=0).fit(StandardScaler().fit_transform(features), target)
+    assert skew.check(forest, channel(tmp_path, features.loc[order], target.loc[order])).warnings
+
+
+def test_labels_that_are_texts(tmp_path):
+    features, target = table("wine")
+    channels = channel(tmp_path, features, target.map({0: "red", 1: "white", 2: "rosé"}))
+    numbered = target.map({0: 0, 1: 2, 2: 1})  # as LabelEncoder numbers these texts
+    assert not skew.check(RandomForestClassifier(5).fit(features, numbered), channels).warnings
+    assert skew.check(
+        RandomForestClassifier(5).fit(StandardScaler().fit_transform(features), numbered), channels
+    ).warnings
+
+
+def test_a_metric_that_the_training_reported_is_held_against_the_answers(tmp_path):
+    features, target = table("diabetes")
+    shuffled = target.sample(frac=1, random_state=0).reset_index(drop=True)
+    model = LinearRegression().fit(features, shuffled)
+    channels = channel(tmp_path, features, target)
+    assert not skew.check(model, channels, "epoch 1\n").warnings
+    assert "The training reported 0.91" in skew.check(model, channels, "epoch 1\nvalidation:r2=0.91\n").warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "metric"),
+    [
+        ("R2: 0.81", 0.81),
+        ("score 0.8260617", 0.8260617),
+        ("validation:r2=0.5\nvalidation:r2=0.7", 0.7),
+        ("Accuracy = 1", 1.0),
+        ('{"accuracy": 0.93}', 0.93),
+        ("rmse 4.1", None),
+        ("score 12.5", None),
+        ("", None),
+    ],
+)
+def test_what_counts_as_a_reported_metric(said, metric):
+    assert reported_metric(said) == metric
+
+
+def script(folder: Path, body: str) -> Path:
+    file = folder / "inference.py"
+    file.write_text(f"def predict_fn(data, model):\n    {body}\n")
+    return file
+
+
+def test_a_script_that_scales_by_itself_is_only_noted(tmp_path):
+    features, target = table("diabetes")
+    data = tmp_path / "data"
+    data.mkdir()
+    forest = RandomForestRegressor(5).fit(StandardScaler().fit_transform(features), target)
+    channels = channel(data, features, target)
+    scales = script(tmp_path, "return model['forest'].predict(model['scaler'].transform(data))")
+    verdict = skew.check(forest, channels, scripts=[scales])
+    assert not verdict.warnings and "unless inference.py" in verdict.notes[0]
+    assert skew.check(forest, channels, scripts=[script(tmp_path, "return model.predict(data)")]).warnings
+
+
+def test_what_cannot_be_compared_is_said_and_never_raises(tmp_path):
+    features, target = table("iris")
+    forest = RandomForestClassifier(3).fit(features.to_numpy(), target)
+    assert "no table" in skew.check(forest, {}).notes[0]
+    (tmp_path / "data.csv").write_text("a,b\n1,2\n3,4\n")
+    assert "2 columns and the model takes 4" in skew.check(forest, {"train": tmp_path}).notes[0]
+    (tmp_path / "data.csv").write_bytes(b"\xff\xfe\x00nonsense")
+    assert "can't be compared" in skew.check(forest, {"train": tmp_path}).notes[0]
+    for odd in (object(), RandomForestClassifier()):
+        verdict = skew.check(odd, channel(tmp_path, features, target))
+        assert verdict.notes and not verdict.warnings
+
+
+def test_the_rows_are_kept_for_the_packed_model_to_answer(tmp_path):
+    features, target = table("iris")
+    verdict = skew.check(
+        RandomForestClassifier(3).fit(features.to_numpy(), target), channel(tmp_path, features, target)
+    )
+    schema = Schema(tuple(Feature("") for _ in features.columns))
+    assert np.array_equal(skew.first_rows(schema, verdict), features.to_numpy()[: skew.SAMPLE_ROWS])
+    assert skew.first_rows(Schema((Feature("a"),)), verdict) is None
+    assert skew.first_rows(schema, skew.Verdict()) is None
+
+
+@pytest.mark.skipif(not HOUSING.exists(), reason="the California Housing table isn't here")
+def test_the_seeds_way(tmp_path):
+    housing = pd.read_csv(HOUSING)
+    features, target = housing.drop(columns="medianHouseValue"), housing["medianHouseValue"]
+    channels = channel(tmp_path, features, target)
+    forest = RandomForestRegressor(5, random_state=0).fit(StandardScaler().fit_transform(features), target)
+    (warning,) = skew.check(forest, channels).warnings
+    assert "medianHouseValue" in warning and "standardized (StandardScaler)" in warning
+    assert not skew.check(make_pipeline(StandardScaler(), forest).fit(features, target), channels).warnings
