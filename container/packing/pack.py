@@ -1,4 +1,4 @@
-"""Writes artifacts: describes an estimator, runs the packed model, and refuses what answers differently.
+"""Packs a model: describes an estimator, or takes it with a user's script, and writes the archive.
 
 Packing unpickles a model file of the user's own, on the user's own machine; serving never does so before a hash is
 checked.
@@ -6,36 +6,34 @@ checked.
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import shutil
 import tempfile
-import warnings
-from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import NamedTuple
 
 import numpy as np
 
-from container import __version__
 from container.artifact import archive
-from container.artifact.manifest import MANIFEST_FILE, DType, Example, FileEntry, InputKind, Manifest, Schema
-from container.artifact.store import FOREST_DIR, MODEL_FILE, open_directory, open_model
+from container.artifact.manifest import MANIFEST_FILE, DType, Manifest, Schema
+from container.artifact.store import CODE_DIR, FOREST_DIR, MODEL_FILE, Artifact, open_model
 from container.codecs import csv
-from container.codecs.rows import Array, plain
-from container.errors import BadInput, IncompatibleModel, PackingError
+from container.codecs.rows import Array
+from container.errors import BadInput, PackingError
 from container.inference import sklearn_model
-from container.inference.model import example_rows, load
+from container.inference.model import example_rows
+from container.inference.script.source import verify_code
 from container.inference.unpickle import read_estimator
 from container.inference.validate import arrange
-from container.packing.compile import compile_forest
+from container.packing import code
+from container.packing.write import Say, entry, versions_here, write_manifest
 
-Say = Callable[[str], None]
 
-EXAMPLE_ROWS: Final = 3
-TRIAL_ROWS: Final = 200
-_LIBRARIES: Final = ("numpy", "scikit-learn", "joblib", "pandas")
+class Code(NamedTuple):
+    """A folder of the user's code to pack with the model, and the script in it (by default inference.py)."""
+
+    folder: Path
+    program: str = ""
 
 
 def pack(
@@ -45,109 +43,116 @@ def pack(
     names: Sequence[str] = (),
     keep_source: bool = True,
     say: Say = lambda _line: None,
+    given: Code | None = None,
 ) -> Manifest:
     """Write the archive `destination` from a model file, a folder or another archive.
 
     `sample` is a CSV of rows to check the packed model on and to keep as its example; `names` are the columns' names
-    where the estimator doesn't know them. Without `keep_source` a compiled forest goes without its model file. Raises
-    PackingError, ArtifactError or BadInput.
+    where the estimator doesn't know them. Without `keep_source` a compiled forest goes without its model file. `given`
+    is code to go with it, by default the code/ that the model has. Raises PackingError, ArtifactError or BadInput.
     """
     with open_model(source) as artifact, tempfile.TemporaryDirectory(prefix="coppice-pack-") as folder:
         workplace = Path(folder)
-        if artifact.manifest is not None and MODEL_FILE not in artifact.manifest.files:
-            raise PackingError(
-                "This model was packed with --no-source: there is no estimator in it to pack again.",
-                "Pack the model it was made from.",
-            )
-        with artifact.open(artifact.model_file) as model, (workplace / MODEL_FILE).open("wb") as copy:
-            shutil.copyfileobj(model, copy)
-        estimator, written_by = read_estimator(artifact)
-        described = artifact.manifest or sklearn_model.describe(estimator)
-        described = _with_names(described, names)
-        rows = _example_rows(described)
-        if sample is not None:
-            described, rows = _read_sample(sample, described)
-        manifest = write_manifest(workplace, estimator, described, rows, written_by, keep_source, say)
+        found = given or _own_code(artifact, source)
+        if found is None:
+            manifest = _pack_model(artifact, workplace, sample, names, keep_source, say)
+        else:
+            manifest = _pack_with_code(artifact, found, workplace, source, sample, names, keep_source, say)
         archive.write(workplace, [MANIFEST_FILE, *manifest.files], destination)
     return manifest
 
 
-def write_manifest(
-    directory: Path,
-    estimator: Any,
-    described: Manifest,
-    rows: Array | None,
-    written_by: str = "",
-    keep_source: bool = True,
-    say: Say = lambda _line: None,
-    others: Sequence[str] = (),
-) -> Manifest:
-    """Complete `described` for the model file in `directory`, compile it where that can be done, write the manifest.
+def _own_code(artifact: Artifact, source: Path) -> Code | None:
+    folder = artifact.directory / CODE_DIR
+    if not folder.is_dir() or source.name == artifact.model_file:  # beside a lone file, code/ may be anybody's
+        return None
+    verify_code(artifact)
+    return Code(folder, artifact.manifest.script if artifact.manifest else "")
 
-    What can then be loaded from there must answer `rows` (n, features) as `estimator` does, or PackingError is raised.
-    `written_by` is the scikit-learn version that pickled the model, by default the one here. `others` are further files
-    in `directory` that belong to the model, such as a script's.
-    """
-    versions = _versions()
-    if written_by:
-        versions["scikit-learn"] = written_by
-    sklearn_model.use_one_core(estimator)
-    why_not = compile_forest(estimator, directory, rows)
-    say(f"engine: sklearn, because {why_not}" if why_not else "engine: forest, equal to the estimator bit for bit")
-    if why_not and not keep_source:
-        raise PackingError(f"Without its source this model can't be served: {why_not}.", "Leave --no-source out.")
-    names = [MODEL_FILE] if keep_source else []
-    names += [f"{FOREST_DIR}/{path.name}" for path in sorted((directory / FOREST_DIR).glob("*"))]
-    names += others
-    manifest = described._replace(
-        engine="sklearn" if why_not else "forest",
-        versions=versions,
-        files={name: _entry(directory / name) for name in names},
-    )
-    expected = np.empty(0)
-    if rows is not None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of names that are there or aren't: that is what is tried out
-            manifest, expected = _with_answers(manifest, estimator, rows)
-    try:
-        manifest = manifest.with_id()
-    except (TypeError, ValueError) as error:
-        raise PackingError(
-            f"A label, an example row or its answer can't be written as JSON: {error}.",
-            "Give rows that it answers with numbers or texts: --sample rows.csv.",
-        ) from None
+
+def _pack_with_code(
+    artifact: Artifact,
+    given: Code,
+    workplace: Path,
+    source: Path,
+    sample: Path | None,
+    names: Sequence[str],
+    keep_source: bool,
+    say: Say,
+) -> Manifest:
+    if not given.folder.is_dir():
+        raise PackingError(f"{given.folder} is not a folder.", "Name the folder that the script is in: --code DIR")
+    folder = code.copy_code(given.folder, workplace)
+    if note := code.requirements_note(folder):
+        say(note)
+    program = code.choose_program(folder, given.program)
+    with code.importable(folder):
+        hooks = code.check_hooks(folder, program, keep_source) if program else None
+        others = _copy_others(artifact, source, workplace) if program else []
+        others += code.files_below(workplace, CODE_DIR)
+        say(f"script: {program} ({', '.join(hooks.names)})" if hooks else "code: no script, only what the model needs")
+        if hooks and hooks.model_fn and not (artifact.directory / artifact.model_file).is_file():
+            return _write_script_manifest(workplace, program, others)
+        return _pack_model(artifact, workplace, sample, names, keep_source, say, program, others)
+
+
+def _copy_others(artifact: Artifact, source: Path, workplace: Path) -> list[str]:
+    """What else a model's folder holds may be the script's: an encoder, a list of labels."""
+    if source.name == artifact.model_file:
+        return []
+    paths = (path for path in artifact.directory.rglob("*") if path.is_file())
+    found = [path.relative_to(artifact.directory) for path in paths]
+    ours = (MANIFEST_FILE, artifact.model_file)
+    kept = [path for path in found if path.parts[0] not in (FOREST_DIR, CODE_DIR) and path.as_posix() not in ours]
+    for path in kept:
+        if artifact.manifest is not None:
+            artifact.verify(path.as_posix())
+        (workplace / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(artifact.directory / path, workplace / path)
+    return sorted(path.as_posix() for path in kept)
+
+
+def _write_script_manifest(directory: Path, program: str, names: Sequence[str]) -> Manifest:
+    """The manifest of a model that only its script can load."""
+    manifest = Manifest(
+        task="other",
+        engine="script",
+        input="array",
+        features=(),
+        outputs=(),
+        classes=None,
+        versions=versions_here(),
+        files={name: entry(directory / name) for name in names},
+        script=program,
+    ).with_id()
     (directory / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
-    if not _answers(directory, rows, expected):
-        (directory / MANIFEST_FILE).unlink()
-        raise PackingError(
-            "The packed model doesn't answer as the estimator does, so it isn't written.",
-            "This is a bug in Coppice, or an estimator whose answers change from call to call.",
-        )
     return manifest
 
 
-def _answers(directory: Path, rows: Array | None, expected: Array) -> bool:
-    """Whether what can be loaded from there answers `rows` as expected."""
-    try:
-        packed = load(open_directory(directory))
-    except IncompatibleModel:  # it doesn't even answer its example
-        return False
-    return rows is None or _equal(packed.model.predict(rows), expected)
-
-
-def _entry(path: Path) -> FileEntry:
-    with path.open("rb") as content:
-        return FileEntry(hashlib.file_digest(content, "sha256").hexdigest(), path.stat().st_size)
-
-
-def _versions() -> dict[str, str]:
-    found = {"coppice": __version__, "python": platform.python_version()}
-    for library in _LIBRARIES:
-        try:
-            found[library] = version(library)
-        except PackageNotFoundError:
-            continue
-    return found
+def _pack_model(
+    artifact: Artifact,
+    workplace: Path,
+    sample: Path | None,
+    names: Sequence[str],
+    keep_source: bool,
+    say: Say,
+    script: str = "",
+    others: Sequence[str] = (),
+) -> Manifest:
+    if artifact.manifest is not None and MODEL_FILE not in artifact.manifest.files:
+        raise PackingError(
+            "This model was packed with --no-source: there is no estimator in it to pack again.",
+            "Pack the model it was made from.",
+        )
+    with artifact.open(artifact.model_file) as model, (workplace / MODEL_FILE).open("wb") as copy:
+        shutil.copyfileobj(model, copy)
+    estimator, written_by = read_estimator(artifact)
+    described = (artifact.manifest or sklearn_model.describe(estimator))._replace(script=script)
+    described = _with_names(described, names)
+    rows = _example_rows(described)
+    if sample is not None:
+        described, rows = _read_sample(sample, described)
+    return write_manifest(workplace, estimator, described, rows, written_by, keep_source, say, others)
 
 
 def _with_names(described: Manifest, names: Sequence[str]) -> Manifest:
@@ -206,55 +211,3 @@ def _example_rows(described: Manifest) -> Array | None:
     if described.example is not None:
         return example_rows(described.example, schema)
     return np.zeros((1, len(schema.features))) if schema.numeric else None
-
-
-def _with_answers(manifest: Manifest, estimator: Any, rows: Array) -> tuple[Manifest, Array]:
-    """The manifest with its way of input and its example, and the estimator's own answers to all `rows`."""
-    kinds: tuple[InputKind, ...] = ("array", "frame") if manifest.schema.named else ("array",)
-    answers: dict[str, Array] = {}
-    failure: Exception | None = None
-    for kind in kinds:
-        try:
-            answers[kind] = sklearn_model.SklearnModel(estimator, manifest.schema, kind == "frame").predict(rows)
-        except Exception as error:  # noqa: BLE001 - whatever the estimator raises, it can't take its input this way
-            failure = error
-    if not answers:
-        raise PackingError(
-            f"The estimator doesn't answer the rows it is tried on: {type(failure).__name__}: {failure}",
-            "Give rows that it can answer: --sample rows.csv.",
-        )
-    # A frame is what it was fitted with, so its answers are the right ones; arrays are faster and need no pandas.
-    best = "frame" if "frame" in answers else "array"
-    alike = "array" in answers and _equal(answers["array"], answers[best]) and _are_alike(estimator, manifest)
-    kind_kept: InputKind = "array" if alike else "frame"
-    shown = rows[:EXAMPLE_ROWS]
-    example = Example(
-        tuple(tuple(None if cell != cell else cell for cell in row) for row in plain(shown)),
-        tuple(plain(answers[best][:EXAMPLE_ROWS])),
-    )
-    width = 1 if answers[best].ndim == 1 else answers[best].shape[1]
-    outputs = manifest.outputs
-    if width != len(outputs):  # not every estimator says beforehand how much it answers
-        outputs = tuple(f"prediction_{index}" for index in range(width))
-    return manifest._replace(input=kind_kept, example=example, outputs=outputs), answers[best]
-
-
-def _are_alike(estimator: Any, manifest: Manifest) -> bool:
-    """Whether arrays and frames get the same answers, to the last bit.
-
-    A frame's columns lie apart in memory, and BLAS may add them up in another order. Few rows might not show it; random
-    ones say nothing where they can't be answered.
-    """
-    schema = manifest.schema
-    if not (schema.named and schema.numeric):
-        return True
-    rows = np.random.default_rng(0).normal(size=(TRIAL_ROWS, len(schema.features)))
-    try:
-        array, frame = (sklearn_model.SklearnModel(estimator, schema, kind).predict(rows) for kind in (False, True))
-    except Exception:  # noqa: BLE001 - as above
-        return True
-    return _equal(array, frame)
-
-
-def _equal(one: Array, other: Array) -> bool:
-    return bool(np.array_equal(one, other, equal_nan=one.dtype.kind == "f"))

@@ -6,9 +6,7 @@ Whatever can't be packed stays as the script left it, and the log says why: the 
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +16,12 @@ from container.errors import ContainerError
 from container.inference import sklearn_model
 from container.inference.script.source import PROGRAM, has_hooks
 from container.inference.unpickle import read_estimator
-from container.packing import skew
-from container.packing.pack import write_manifest
+from container.packing import code, skew
+from container.packing.write import write_manifest
 
 Log = Callable[[str], None]
 
 _PICKLES: Final = (".joblib", ".pkl", ".pickle")
-_LEFT_OUT: Final = ("__pycache__", ".git", ".ipynb_checkpoints")
 
 
 def adopt(model_dir: Path, source: Path, program: str, channels: Mapping[str, Path], output: str, log: Log) -> None:
@@ -58,10 +55,9 @@ def _pack(model_dir: Path, source: Path, program: str, channels: Mapping[str, Pa
         if served_by:
             _copy_code(source, model_dir)
         return
-    with _importable(source):
+    with code.importable(source):
         estimator, written_by = read_estimator(Artifact(model_dir, None, found))
-        needs_code = served_by or _uses(source)
-        if needs_code:
+        if served_by or code.modules_of(source):  # unpickling may have imported something from there
             _copy_code(source, model_dir)
         _name_as_usual(model_dir, found, keep=bool(served_by), log=log)
         described = sklearn_model.describe(estimator)
@@ -105,26 +101,9 @@ def _name_as_usual(model_dir: Path, found: str, keep: bool, log: Log) -> None:
     log(f"{found} is {'copied to' if keep else 'now'} {MODEL_FILE}")
 
 
-@contextmanager
-def _importable(source: Path) -> Iterator[None]:
-    sys.path.insert(0, str(source))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(source))
-
-
-def _uses(source: Path) -> bool:
-    """Whether unpickling has imported something of the script's folder."""
-    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-    return any(Path(file).is_relative_to(source) for file in files if file)
-
-
 def _copy_code(source: Path, model_dir: Path) -> None:
-    target = model_dir / CODE_DIR
-    if target.is_dir():  # the script has put it there
-        return
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_LEFT_OUT, "*.pyc", "*.tar.gz"))
+    if not (model_dir / CODE_DIR).is_dir():  # else the script has put it there
+        code.copy_code(source, model_dir)
 
 
 def _scripts(source: Path, served_by: str) -> list[Path]:

@@ -15,7 +15,7 @@ from container.artifact.manifest import Manifest
 from container.artifact.store import MODEL_FILE
 from container.errors import TrainingError
 from container.inference import sklearn_model
-from container.packing.pack import write_manifest
+from container.packing.write import write_manifest
 from container.training import fit
 from container.training.data import Dataset
 from container.training.hyperparameters import Hyperparameters

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from container.artifact.manifest import Manifest
-from container.artifact.store import open_model
+from container.artifact.store import CODE_DIR, open_model
 from container.errors import ArtifactError
 from deploy.cli.console import emit
 
@@ -76,6 +76,8 @@ def _summary(manifest: Manifest) -> str:
         f"columns    {len(manifest.features)}: "
         + ", ".join(f"{feature.name or '-'} ({feature.dtype})" for feature in manifest.features),
         f"answers    {', '.join(manifest.outputs)}",
+        *([f"script     {CODE_DIR}/{manifest.script}"] if manifest.script else []),
+        *(f"WARNING    {warning}" for warning in manifest.warnings),
     ]
     for output, classes in zip(manifest.outputs, manifest.classes or (), strict=False):
         lines.append(f"classes    {output}: {', '.join(map(str, classes))}")

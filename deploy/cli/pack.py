@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli.console import emit, say
+from deploy.errors import UsageError
 
 
 def pack(
@@ -24,18 +25,28 @@ def pack(
     no_source: Annotated[
         bool, typer.Option("--no-source", help="Leave the estimator out of a compiled forest's archive.")
     ] = False,
+    code: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder of a serving script (inference.py) and its modules.")
+    ] = None,
+    entry_point: Annotated[
+        str, typer.Option(metavar="FILE", help="The script in that folder, where it isn't inference.py.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Pack a fitted scikit-learn estimator, after checking that the packed one answers as it does.
 
     Unpickles MODEL: pack only files you trust. Example: coppice pack model.joblib -o model.tar.gz --sample rows.csv
     """
+    from container.packing.pack import Code
     from container.packing.pack import pack as run
 
-    manifest = run(model, output, sample, feature or (), not no_source, say)
+    if entry_point and code is None:
+        raise UsageError("--entry-point names a file in --code DIR, which isn't given.", "Add --code DIR.")
+    given = None if code is None else Code(code, entry_point)
+    manifest = run(model, output, sample, feature or (), not no_source, say, given)
     size = output.stat().st_size
     say(f"model {manifest.model_id} ({manifest.task}, {len(manifest.features)} columns) packed")
-    if manifest.example is None:
+    if manifest.example is None and manifest.engine != "script":
         say("its answers were not checked, for lack of rows: --sample rows.csv gives some")
     say(f"{output}: {size / 1e6:,.1f} MB; next: coppice serve {output}")
     if as_json:

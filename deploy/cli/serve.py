@@ -16,6 +16,10 @@ def serve(
     model: Annotated[Path, typer.Argument(help="A folder, an archive or a model file.")],
     port: Annotated[int | None, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = None,
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    code: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Serve with the script in this folder (inference.py).")
+    ] = None,
+    entry_point: Annotated[str, typer.Option(metavar="FILE", help="The script, where it isn't inference.py.")] = "",
 ) -> None:
     """Serve a model behind /ping and /invocations, with a page to try it on.
 
@@ -30,12 +34,16 @@ def serve(
     settings = Settings.from_environment(defaults | dict(os.environ))
     if port is not None:
         settings = settings._replace(port=port)
+    if code is not None:
+        settings = settings._replace(submit_directory=str(code.resolve()))
+    if entry_point:
+        settings = settings._replace(program=entry_point)
 
     def announce(bound: int) -> None:
         address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{bound}"  # noqa: S104 - compared, not bound
         say(f"Serving {model} at {address} (Ctrl-C stops it)")
         say(f"  page   {address}/")
-        say(f"  try    {curl(address, manifest)}")
+        say(f"  try    {curl(address, None if settings.submit_directory or settings.program else manifest)}")
 
     manifest: Manifest | None = None
     if model.is_dir() or model.suffix not in (".joblib", ".pkl", ".pickle"):
@@ -48,7 +56,8 @@ def curl(address: str, manifest: object) -> str:
     """A command line that gets predictions."""
     from container.artifact.manifest import Manifest
 
-    if not isinstance(manifest, Manifest) or manifest.example is None:
+    # Only a script knows what its body is.
+    if not isinstance(manifest, Manifest) or manifest.example is None or manifest.script:
         return f"curl {address}/ping"
     rows = [list(row) for row in manifest.example.rows[:1]]
     return f"curl {address}/invocations -H 'Content-Type: application/json' -d '{json.dumps({'instances': rows})}'"

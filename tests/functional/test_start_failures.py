@@ -15,7 +15,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import Ridge
 
 from container.inference.sklearn_model import describe
-from container.packing.pack import write_manifest
+from container.packing.write import write_manifest
 
 X = np.random.default_rng(0).normal(size=(30, 2))
 

@@ -43,7 +43,7 @@ def find_script(artifact: Artifact, settings: Settings, stack: ExitStack) -> Scr
     if not folder.is_dir():
         _refuse(settings.program)
         return None
-    _verify(artifact)
+    verify_code(artifact)
     named = settings.program or (artifact.manifest.script if artifact.manifest else "")
     if named:
         return _named(folder, named, f"the model's {CODE_DIR}/")
@@ -74,7 +74,7 @@ def _named(folder: Path, program: str, where: str) -> Script:
     return Script(folder, program)
 
 
-def _verify(artifact: Artifact) -> None:
+def verify_code(artifact: Artifact) -> None:
     """See that code/ is what the manifest lists, each file whole and none besides; a bare model has no manifest."""
     if artifact.manifest is None:
         return

@@ -27,7 +27,7 @@ from container.artifact.store import Artifact, open_directory
 from container.errors import ArtifactError, IncompatibleModel, MissingLibrary
 from container.inference.model import RowRejected, load
 from container.inference.sklearn_model import SklearnModel, describe, use_one_core
-from container.packing.pack import write_manifest
+from container.packing.write import write_manifest
 
 X = np.random.default_rng(0).normal(size=(30, 2))
 Y = X[:, 0]
