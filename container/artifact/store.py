@@ -37,6 +37,8 @@ class Artifact(NamedTuple):
         try:
             handle = (self.directory / name).open("rb")
         except FileNotFoundError:
+            if self.manifest is None:
+                raise _no_model(self.directory) from None
             raise IntegrityError(f"The model folder has no {name}, which its manifest lists.", _PACK_AGAIN) from None
         except OSError as error:
             raise ArtifactError(f"{name} can't be read: {error.strerror}.", _READABLE) from None
@@ -89,10 +91,13 @@ def _check_size(name: str, size: int, expected: int) -> None:
 
 
 @contextlib.contextmanager
-def open_model(path: Path) -> Iterator[Artifact]:
-    """Open a folder, a .tar.gz (unpacked to a temporary folder for as long as it is open) or a .joblib/.pkl file."""
+def open_model(path: Path, scripted: bool = False) -> Iterator[Artifact]:
+    """Open a folder, a .tar.gz (unpacked to a temporary folder for as long as it is open) or a .joblib/.pkl file.
+
+    `scripted`: a user's script may load the model, from files of any name.
+    """
     if path.is_dir():
-        yield open_directory(path)
+        yield open_directory(path, scripted)
     elif not path.exists():
         raise ModelNotFound(
             f"There is no file or folder {path.name!r}.", "Train a model with `coppice train`, or check the path."
@@ -106,11 +111,14 @@ def open_model(path: Path) -> Iterator[Artifact]:
 
         with workplace() as folder:
             archive.extract(path, folder)
-            yield open_directory(folder)
+            yield open_directory(folder, scripted)
 
 
-def open_directory(directory: Path) -> Artifact:
-    """Open an unpacked model; raises ModelNotFound, or ArtifactError for a manifest that is no good."""
+def open_directory(directory: Path, scripted: bool = False) -> Artifact:
+    """Open an unpacked model; raises ModelNotFound, or ArtifactError for a manifest that is no good.
+
+    Where there is a script (`scripted`, or code/ in the model), a missing model file is missed when it is opened.
+    """
     manifest_file = directory / MANIFEST_FILE
     if manifest_file.is_file():
         try:
@@ -120,7 +128,13 @@ def open_directory(directory: Path) -> Artifact:
     for name in BARE_FILES:
         if (directory / name).is_file():
             return Artifact(directory, None, name)
-    raise ModelNotFound(
+    if scripted or (directory / CODE_DIR).is_dir():
+        return Artifact(directory, None)
+    raise _no_model(directory)
+
+
+def _no_model(directory: Path) -> ModelNotFound:
+    return ModelNotFound(
         f"The model folder holds no model: {_content(directory)}.",
         f"Put {MANIFEST_FILE} and {MODEL_FILE} (from `coppice pack`) or a bare {' or '.join(BARE_FILES)} there; "
         "in a model.tar.gz they must be at the top, not in a folder.",

@@ -51,7 +51,10 @@ def pack(
     where the estimator doesn't know them. Without `keep_source` a compiled forest goes without its model file. `given`
     is code to go with it, by default the code/ that the model has. Raises PackingError, ArtifactError or BadInput.
     """
-    with open_model(source) as artifact, tempfile.TemporaryDirectory(prefix="coppice-pack-") as folder:
+    with (
+        open_model(source, scripted=given is not None) as artifact,
+        tempfile.TemporaryDirectory(prefix="coppice-pack-") as folder,
+    ):
         workplace = Path(folder)
         found = given or _own_code(artifact, source)
         if found is None:

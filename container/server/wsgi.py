@@ -31,8 +31,9 @@ def load_pipeline(path: Path, settings: Settings) -> Answering:
     Raises ArtifactError and SettingsError.
     """
     with ExitStack() as stack:
-        artifact = stack.enter_context(open_model(path))
-        scripted = _with_script(artifact, settings, stack) if _may_have_script(artifact, settings) else None
+        named = bool(settings.program or settings.submit_directory)
+        artifact = stack.enter_context(open_model(path, scripted=named))
+        scripted = _with_script(artifact, settings, stack) if named or _has_code(artifact) else None
         pipeline = scripted or Pipeline(load(artifact), settings.default_accept, settings.inference_output)
     loaded = pipeline.loaded
     logs.event(
@@ -47,8 +48,8 @@ def load_pipeline(path: Path, settings: Settings) -> Answering:
     return pipeline
 
 
-def _may_have_script(artifact: Artifact, settings: Settings) -> bool:
-    return bool(settings.program or settings.submit_directory or (artifact.directory / CODE_DIR).is_dir())
+def _has_code(artifact: Artifact) -> bool:
+    return (artifact.directory / CODE_DIR).is_dir()
 
 
 def _with_script(artifact: Artifact, settings: Settings, stack: ExitStack) -> Answering | None:

@@ -47,7 +47,7 @@ def serve(
 
     manifest: Manifest | None = None
     if model.is_dir() or model.suffix not in (".joblib", ".pkl", ".pickle"):
-        with open_model(model) as artifact:
+        with open_model(model, scripted=bool(settings.submit_directory)) as artifact:
             manifest = artifact.manifest
     run(model, settings, host, announce)
 
