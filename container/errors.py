@@ -27,6 +27,8 @@ class ContainerError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.trace = ""
+        """A script's own part of the traceback, for the log."""
 
     def paragraph(self) -> str:
         """The failure as one human paragraph, for stderr and SageMaker's failure file."""

@@ -12,7 +12,7 @@ from typing import Final
 from container.artifact.code import unmet_requirements
 from container.artifact.store import CODE_DIR
 from container.errors import PackingError
-from container.inference.script.hooks import ANSWERING, Hooks, resolve
+from container.inference.script.hooks import ARGUMENTS, Hooks, resolve
 from container.inference.script.module import import_script
 from container.inference.script.source import PROGRAM, Script, has_hooks
 
@@ -81,7 +81,7 @@ def check_hooks(folder: Path, program: str, keep_source: bool) -> Hooks:
     hooks = resolve(import_script(Script(folder, program)))
     if not hooks.names:
         raise PackingError(
-            f"{program} has none of the hooks {', '.join(ANSWERING)}.", "Define one, or leave the code out."
+            f"{program} has none of the hooks {', '.join(ARGUMENTS)}.", "Define one, or leave the code out."
         )
     asking = [name for name in ("model_fn", "predict_fn", "transform_fn") if name in hooks.names]
     if asking and not keep_source:

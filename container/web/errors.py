@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, g
 from werkzeug.exceptions import HTTPException
 
 from container import contract, logs
-from container.errors import ContainerError
+from container.errors import ContainerError, ScriptFailed
 
 logger = logging.getLogger(logs.ROOT)
 
@@ -25,8 +26,12 @@ def register(app: Flask) -> None:
 
 
 def _expected(error: ContainerError) -> Response:
-    if error.status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        logs.event(error.message, level=logging.ERROR, request_id=g.request_id)
+    ours = error.status is HTTPStatus.INTERNAL_SERVER_ERROR
+    if ours or error.trace:
+        level = logging.ERROR if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.WARNING
+        fields: dict[str, Any] = {"traceback": error.trace} if error.trace else {}
+        logs.event(error.message, level=level, request_id=g.request_id, **fields)
+    if ours and not isinstance(error, ScriptFailed):
         logger.error("cause", exc_info=error, extra={"fields": {"request_id": g.request_id}})
     return _answer(error.status, error.code, error.message, error.hint)
 

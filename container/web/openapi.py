@@ -26,8 +26,10 @@ _ERRORS: Final = {
 
 
 def example_request(loaded: LoadedModel) -> dict[str, Any]:
-    """A body that `/invocations` answers: the packed example, or zeros where there is none."""
+    """A body that `/invocations` answers: the packed example, or zeros where there is none; a script's may be empty."""
     schema = loaded.schema
+    if not schema.features:
+        return {}
     rows = loaded.example.rows[:1] if loaded.example else ((0,) * len(schema.features),)
     if schema.named:
         return {"instances": [dict(zip(schema.names, row, strict=True)) for row in rows]}
@@ -37,10 +39,14 @@ def example_request(loaded: LoadedModel) -> dict[str, Any]:
 def document(loaded: LoadedModel) -> dict[str, Any]:
     """OpenAPI 3.1 for one model."""
     error = {"$ref": "#/components/schemas/Error"}
-    content = {contract.JSON: {"schema": _request_schema(loaded), "example": example_request(loaded)}}
+    content: dict[str, Any] = {contract.JSON: {"schema": _request_schema(loaded), "example": example_request(loaded)}}
+    if not loaded.schema.features or {"input_fn", "transform_fn"} & set(loaded.hooks):
+        content = {contract.JSON: {}, "*/*": {}}  # only the script knows
     for codec in negotiation.installed():
         content.setdefault(codec.media_type, {"schema": {"type": "string"}})
     answers: dict[str, Any] = {codec.media_type: {} for codec in negotiation.installed()}
+    if loaded.hooks:
+        answers = {"*/*": {}}
     errors = {
         status: {"description": text, "content": {contract.JSON: {"schema": error}}} for status, text in _ERRORS.items()
     }

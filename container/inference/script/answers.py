@@ -10,7 +10,7 @@ import orjson
 
 from container import contract
 from container.codecs import negotiation
-from container.codecs.rows import Answer
+from container.codecs.rows import Answer, Array
 from container.errors import ScriptFailed
 from container.inference.pipeline import Reply
 from container.inference.script.context import Context
@@ -85,7 +85,9 @@ def _table(value: Any, name: str) -> tuple[bytes, str]:
 
 def _plain(value: Any, name: str) -> tuple[bytes, str]:
     codec = negotiation.find(name)
-    array = value if isinstance(value, np.ndarray) else _as_array(value)
+    array = as_array(value)
+    if array is None and isinstance(value, int | float | np.generic):
+        array = np.array([value])
     if codec is not None and codec.media_type != contract.JSON and array is not None:
         return codec.encode(Answer((array,))), codec.media_type
     if isinstance(value, list | tuple) and name in _lines():
@@ -93,10 +95,10 @@ def _plain(value: Any, name: str) -> tuple[bytes, str]:
     return _json(value), contract.JSON  # an object, say, has no rows: it is JSON whatever was asked for
 
 
-def _as_array(value: Any) -> np.ndarray[Any, Any] | None:
-    """A list of numbers or texts, or of equally long lists of them, or one of them, as an array; else None."""
-    if isinstance(value, int | float | np.generic):
-        return np.array([value])
+def as_array(value: Any) -> Array | None:
+    """What has a value or equally many for each row, as an array (rows,) or (rows, values); None for anything else."""
+    if isinstance(value, np.ndarray):
+        return value if value.ndim in (1, 2) else None
     if not isinstance(value, list | tuple) or any(isinstance(item, dict) for item in value):
         return None
     try:

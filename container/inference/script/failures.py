@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from container import logs
 from container.errors import BadInput, ContainerError, MissingLibrary, ScriptError, ScriptFailed, first_line
+from container.inference.script.stand_ins import UnsupportedFormatError
 
 RAISED: Final = (Exception, SystemExit, KeyboardInterrupt)
 """What a script may raise in a request and the server outlives."""
@@ -30,22 +31,19 @@ class Refused(ContainerError):
         self.status = status
 
 
-def in_request(hook: str, error: BaseException, folder: Path, request_id: str) -> ContainerError:
-    """The answer to a request on which the script raised; the log gets the traceback, as far as it is the user's."""
+def in_request(hook: str, error: BaseException, folder: Path) -> ContainerError:
+    """The answer to a request on which the script raised, with the traceback as far as it is the user's."""
     if isinstance(error, ContainerError):
         return error
     answer = _answer(hook, error)
-    logs.event(
-        f"the script's {hook} raised {type(error).__name__}",
-        level=logging.ERROR if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.WARNING,
-        request_id=request_id,
-        traceback=trimmed(error, folder),
-    )
+    answer.trace = trimmed(error, folder)
     return answer
 
 
 def _answer(hook: str, error: BaseException) -> ContainerError:
     status = _status(error)
+    if hook == "output_fn" and isinstance(error, UnsupportedFormatError):
+        status = HTTPStatus.NOT_ACCEPTABLE
     if status is not None:
         return Refused(_words(error, status), status)
     if hook == "input_fn" and isinstance(error, ValueError):

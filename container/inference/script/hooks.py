@@ -27,9 +27,6 @@ ARGUMENTS: Final[dict[str, tuple[str, ...]]] = {
 PARTS: Final = ("input_fn", "predict_fn", "output_fn")
 """What transform_fn stands for."""
 
-ANSWERING: Final = ("model_fn", *PARTS, "transform_fn")
-"""A file with one of these is a serving script."""
-
 
 class Hooks(NamedTuple):
     """The hooks that a script has, each to be called with its arguments and, last, the context."""

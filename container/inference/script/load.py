@@ -12,7 +12,7 @@ from container.inference.model import LoadedModel
 from container.inference.pipeline import Pipeline
 from container.inference.script import failures
 from container.inference.script.context import Context
-from container.inference.script.hooks import ANSWERING, Call, Hooks, resolve
+from container.inference.script.hooks import ARGUMENTS, Call, Hooks, resolve
 from container.inference.script.module import import_script
 from container.inference.script.pipeline import Ready, ScriptPipeline
 from container.inference.script.source import Script
@@ -25,7 +25,7 @@ def load(artifact: Artifact, script: Script, settings: Settings) -> ScriptPipeli
     hooks = resolve(import_script(script))
     if not hooks.names:
         raise ScriptError(
-            f"{script.program} has none of {', '.join(ANSWERING)}.", "Define at least one, or leave it out."
+            f"{script.program} has none of {', '.join(ARGUMENTS)}.", "Define at least one, or leave it out."
         )
 
     def run(name: str, hook: Call, *values: Any) -> Any:

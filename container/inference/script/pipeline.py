@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import numpy as np
-
 from container import contract
 from container.codecs import negotiation
 from container.codecs.rows import Answer, Array
@@ -47,7 +45,6 @@ class Request:
         self.content_type = media.name or contract.JSON
         self.charset = media.parameters.get("charset", "utf-8")
         self.accept = _wanted(invocation.accept) or default_accept or contract.JSON
-        self.request_id = invocation.request_id
         self.context = Context(str(model_dir), invocation.request_id, invocation.environ)
         self.envelope = ""
         self.rows = 0
@@ -91,7 +88,7 @@ class ScriptPipeline:
         try:
             return hook(*values, request.context)
         except failures.RAISED as error:
-            raise failures.in_request(name, error, self._folder, request.request_id) from None
+            raise failures.in_request(name, error, self._folder) from None
 
     def _transform(self, hook: Call) -> Callable[[Request, Timings], Reply]:
         def answer(request: Request, timings: Timings) -> Reply:
@@ -141,7 +138,8 @@ class ScriptPipeline:
             request.content_type = codec.media_type
             schema = self.loaded.schema
             if not schema.features:
-                return read_freely(request.body, codec.media_type)
+                data, request.envelope = read_freely(request.body, codec.media_type)
+                return data
             table = decoder(request.body, schema)
             request.envelope = table.envelope
             rows = arrange(table, schema)
@@ -183,7 +181,7 @@ class ScriptPipeline:
             codec, media_type = negotiation.writer(request.asked, came_as, self._default_accept)
             if isinstance(prediction, Answer):
                 return Reply(codec.encode(prediction), media_type)
-            array = _array(prediction)
+            array = answers.as_array(prediction)
             if array is not None and not request.context.get_response_content_type():
                 return Reply(codec.encode(Answer((array,), envelope=request.envelope)), media_type)
             return answers.reply("predict_fn", prediction, media_type, request.context)
@@ -199,15 +197,10 @@ class ScriptPipeline:
             try:
                 value = hook(context)
             except failures.RAISED as error:
-                raise failures.in_request("execution_parameters_fn", error, self._folder, "") from None
+                raise failures.in_request("execution_parameters_fn", error, self._folder) from None
             return answers.reply("execution_parameters_fn", value, contract.JSON, context)
 
         return ask
-
-
-def _array(prediction: Any) -> Array | None:
-    """What a model's predict gives, which our codecs write as they write ours."""
-    return prediction if isinstance(prediction, np.ndarray) and prediction.ndim in (1, 2) else None
 
 
 def _length(data: Any) -> int:

@@ -67,11 +67,20 @@ def _plain(cell: Any) -> Any:
 _ANY = Schema((Feature(""),))
 
 
-def read_freely(body: bytes, media_type: str) -> Any:
-    """What the body holds, where the model doesn't say what it takes: a float64 array of rows where all are numbers,
-    a DataFrame under a header, else lists or objects as they came."""
-    if media_type == contract.JSON:
-        return _array_or(json.parse(body))
+def read_freely(body: bytes, media_type: str) -> tuple[Any, str]:
+    """What the body holds, where the model doesn't say what it takes, and the envelope that its answer goes into.
+
+    A float64 array of rows where all are numbers, a DataFrame under a header, else lists or objects as they came.
+    """
+    if media_type != contract.JSON:
+        return _rows_in(body, media_type), ""
+    document = json.parse(body)
+    if isinstance(document, dict) and len(document) == 1 and (key := next(iter(document))) in json.ENVELOPES:
+        return _array_or(document[key]), json.ENVELOPES[key]
+    return _array_or(document), ""
+
+
+def _rows_in(body: bytes, media_type: str) -> Any:
     if media_type == contract.JSONLINES:
         return _array_or([json.parse(line) for line in body.splitlines() if line.strip()])
     if media_type == contract.NPY:
@@ -90,8 +99,6 @@ def read_freely(body: bytes, media_type: str) -> Any:
 
 
 def _array_or(document: Any) -> Any:
-    if isinstance(document, dict) and len(document) == 1 and (key := next(iter(document))) in json.ENVELOPES:
-        document = document[key]
     if not isinstance(document, list):
         return document
     try:

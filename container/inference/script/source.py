@@ -12,7 +12,7 @@ from container.artifact import code
 from container.artifact.store import CODE_DIR, Artifact
 from container.artifact.workplace import workplace
 from container.errors import IntegrityError, ScriptError
-from container.inference.script.hooks import ANSWERING
+from container.inference.script.hooks import ARGUMENTS
 from container.settings import Settings
 
 PROGRAM: Final = "inference.py"
@@ -50,7 +50,7 @@ def find_script(artifact: Artifact, settings: Settings, stack: ExitStack) -> Scr
     if not (folder / PROGRAM).is_file():
         return Script(folder)
     if not has_hooks(folder / PROGRAM):
-        logs.event(f"{CODE_DIR}/{PROGRAM} has no hook of a serving script, so it isn't run", hooks=ANSWERING)
+        logs.event(f"{CODE_DIR}/{PROGRAM} has no hook of a serving script, so it isn't run", hooks=tuple(ARGUMENTS))
         return Script(folder)
     return Script(folder, PROGRAM)
 
@@ -98,7 +98,7 @@ def has_hooks(path: Path) -> bool:
     except (SyntaxError, ValueError):
         return True
     names = {name for node in tree.body for name in _names(node)}
-    return bool(names & {*ANSWERING, "*"})
+    return bool(names & {*ARGUMENTS, "*"})
 
 
 def _names(node: ast.stmt) -> list[str]:

@@ -1,0 +1,5 @@
+"""Is no Python."""
+
+
+def predict_fn(data, model)
+    return model.predict(data)
