@@ -15,10 +15,7 @@ from container.inference.script.stand_ins import UnsupportedFormatError
 RAISED: Final = (Exception, SystemExit, KeyboardInterrupt)
 """What a script may raise in a request and the server outlives."""
 
-INSTALL: Final = (
-    "Put it into the image, in a Dockerfile: FROM coppice, then "
-    "RUN python3 -m pip --python /opt/coppice/bin/python install {package}"
-)
+INSTALL: Final = "Put it into the image, in a Dockerfile: FROM coppice, then RUN pip install {package}"
 
 
 class Refused(ContainerError):

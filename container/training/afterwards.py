@@ -1,0 +1,44 @@
+"""What `train` does after a script where the SDK has replaced `train`: version 3's ModelTrainer runs its own driver.
+
+A line in the image's site-packages imports this module in every Python that has SM_ENTRY_SCRIPT, which the driver sets.
+The first of them, which is the driver itself (or the script, where SourceCode has a command), packs when it ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+from collections.abc import MutableMapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from container import contract
+
+DRIVERS: Final = "sm_drivers"
+CODE: Final = "code"
+_MARK: Final = "COPPICE_PACKS_AFTERWARDS"
+"""In the environment of all processes below the one that packs."""
+
+
+def register(environment: MutableMapping[str, str], arguments: Sequence[str]) -> bool:
+    """Have this process, started with `arguments`, pack at its end, if it is the one to; returns whether it is."""
+    program = arguments[1] if len(arguments) > 1 else ""
+    is_driver = program.endswith("basic_script_driver.py")
+    is_script = program.endswith(".py") and DRIVERS not in program and not environment.get("SM_ENTRY_SCRIPT")
+    if _MARK in environment or not (is_driver or is_script):
+        return False
+    environment[_MARK] = "1"
+    name = environment.get("SM_ENTRY_SCRIPT") or program
+    atexit.register(pack, Path(environment.get("SM_MODEL_DIR") or f"{contract.BASE_DIR}/model").parent, name)
+    return True
+
+
+def pack(base: Path, program: str) -> None:
+    """Pack what the script has left below `base`, unless it has failed."""
+    if (base / "output" / "failure").exists() or getattr(sys, "last_value", None) is not None:
+        return
+    from container.training.adopt import adopt
+
+    data = base / "input" / "data"
+    channels = {path.name: path for path in data.iterdir() if path.is_dir() and path.name not in (CODE, DRIVERS)}
+    adopt(base / "model", data / CODE, program, channels, "", lambda line: print(line, flush=True))  # noqa: T201
