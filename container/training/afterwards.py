@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import atexit
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from container import contract
 
@@ -20,7 +20,9 @@ _MARK: Final = "COPPICE_PACKS_AFTERWARDS"
 """In the environment of all processes below the one that packs."""
 
 
-def register(environment: MutableMapping[str, str], arguments: Sequence[str]) -> bool:
+def register(
+    environment: MutableMapping[str, str], arguments: Sequence[str], at_exit: Callable[..., Any] = atexit.register
+) -> bool:
     """Have this process, started with `arguments`, pack at its end, if it is the one to; returns whether it is."""
     program = arguments[1] if len(arguments) > 1 else ""
     is_driver = program.endswith("basic_script_driver.py")
@@ -29,7 +31,7 @@ def register(environment: MutableMapping[str, str], arguments: Sequence[str]) ->
         return False
     environment[_MARK] = "1"
     name = environment.get("SM_ENTRY_SCRIPT") or program
-    atexit.register(pack, Path(environment.get("SM_MODEL_DIR") or f"{contract.BASE_DIR}/model").parent, name)
+    at_exit(pack, Path(environment.get("SM_MODEL_DIR") or f"{contract.BASE_DIR}/model").parent, name)
     return True
 
 

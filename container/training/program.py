@@ -82,7 +82,7 @@ def _run_script(
 ) -> None:
     base = settings.base_dir
     resources = _resources(base / "input" / "config")
-    hosts = tuple(map(str, resources.get("hosts") or ["algo-1"]))
+    hosts = tuple(sorted(map(str, resources.get("hosts") or ["algo-1"])))
     data = base / "input" / "data"
     around = Surroundings(
         job=environment.get("TRAINING_JOB_NAME", ""),

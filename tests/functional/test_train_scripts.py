@@ -1,0 +1,290 @@
+"""`train` with a script of the user's: found, told what it needs, listened to, packed afterwards, checked for skew."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from container.artifact import archive
+from container.artifact.manifest import Manifest
+from container.server import wsgi
+from container.settings import Settings
+from container.training import afterwards
+from container.training.program import do_job
+
+SCRIPTS = Path(__file__).parents[1] / "scripts_training"
+TABLE = pd.DataFrame({"rooms": np.arange(200) * 10.0 + 500, "age": np.arange(200) % 37.0}).assign(
+    price=lambda table: table.rooms * 3 + table.age
+)
+
+
+class Job:
+    """A job's folders; what was said, on stdout by us and in `log` by the program."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.log: list[str] = []
+        (base / "input/config").mkdir(parents=True)
+        (base / "input/data/train").mkdir(parents=True)
+        TABLE.to_csv(base / "input/data/train/train.csv", index=False)
+
+    def configure(self, **hyperparameters: str) -> Job:
+        (self.base / "input/config/hyperparameters.json").write_text(json.dumps(hyperparameters))
+        return self
+
+    def script(self, text: str) -> Job:
+        folder = self.base / "code"
+        folder.mkdir(exist_ok=True)
+        (folder / "train.py").write_text(text)
+        return self.configure(sagemaker_program="train.py", sagemaker_submit_directory=str(folder))
+
+    def run(self, **environment: str) -> int:
+        return do_job({**os.environ, "SAGEMAKER_BASE_DIR": str(self.base), **environment}, self.log.append)
+
+    @property
+    def failure(self) -> str:
+        return (self.base / "output/failure").read_text()
+
+    @property
+    def manifest(self) -> Manifest:
+        return Manifest.from_json((self.base / "model/manifest.json").read_text())
+
+    def told(self) -> Any:
+        return json.loads((self.base / "output/data/told.json").read_text())
+
+    def ask(self, body: str, content_type: str) -> bytes:
+        """The trained artifact, served."""
+        path, modules = list(sys.path), set(sys.modules)
+        try:
+            service, app = wsgi.compose(Settings(timeout=5))
+            service.load(lambda: wsgi.load_pipeline(self.base / "model", Settings(timeout=5)))
+            answer = app.test_client().post("/invocations", data=body, content_type=content_type)
+            assert answer.status_code == 200, answer.data
+            return answer.data
+        finally:
+            sys.path[:] = path
+            for name in set(sys.modules) - modules:
+                if str(self.base) in str(getattr(sys.modules[name], "__file__", "")):
+                    del sys.modules[name]
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return Job(tmp_path / "ml")
+
+
+def named(program: str, where: Path | str = SCRIPTS) -> dict[str, str]:
+    """As SageMaker's SDK sends it: JSON in texts."""
+    return {"sagemaker_program": json.dumps(program), "sagemaker_submit_directory": json.dumps(str(where))}
+
+
+def test_the_seeds_script_trains_serves_and_is_found_out(job, capfd):
+    assert job.configure(estimators="5", **named("train.py")).run() == 0
+    assert "validation:r2=" in capfd.readouterr().out
+    assert "running train.py --estimators 5" in "\n".join(job.log)
+    assert (job.manifest.engine, job.manifest.script, job.manifest.format_version) == ("forest", "train.py", 2)
+    (warning,) = job.manifest.warnings
+    assert "standardized (StandardScaler)" in warning and "make_pipeline" in warning
+    assert f"WARNING: {warning}" in job.log
+    assert set(json.loads(job.ask('{"Input": [[1000, 3]]}', "application/json"))) == {"Output"}
+
+
+def test_a_script_that_only_dumps_gets_the_compiled_forest_and_an_example(job):
+    assert job.configure(**named("pipeline.py")).run() == 0
+    assert (job.manifest.engine, job.manifest.script, job.manifest.warnings) == ("forest", "", ())
+    assert [feature.name for feature in job.manifest.features] == ["rooms", "age"]
+    assert job.manifest.example and job.manifest.example.rows[0] == (500.0, 0.0)
+    assert not (job.base / "model/code").exists()
+    assert any(line.startswith("skew check: R² 0.9") or "R² 1.00" in line for line in job.log)
+    assert float(job.ask("1000,3\n", "text/csv")) == pytest.approx(3003, rel=0.05)
+
+
+def test_a_class_beside_the_script_goes_with_the_model(job):
+    assert job.configure(**named("own_class.py")).run() == 0
+    assert (job.manifest.engine, job.manifest.script) == ("sklearn", "")
+    assert "code/helpers/halving.py" in job.manifest.files
+    assert (job.base / "model/model.joblib").exists() and not (job.base / "model/model.pkl").exists()
+    assert job.ask("1000,3\n", "text/csv") == b"500.0\n"
+
+
+def test_what_a_script_is_told(job):
+    (job.base / "input/data/more-data").mkdir()
+    config = {"hosts": ["algo-1"], "current_host": "algo-1", "network_interface_name": "eth7"}
+    (job.base / "input/config/resourceconfig.json").write_text(json.dumps(config))
+    job.configure(rate="0.5", name='"a b"', deep="true", n="3", sizes="[1, 2]", _tuning_x="1", **named("show.py"))
+    assert job.run(TRAINING_JOB_NAME="my-job") == 0
+    told, base = job.told(), job.base
+    assert told["arguments"] == [
+        "show.py", "--deep", "True", "-n", "3", "--name", "a b", "--rate", "0.5", "--sizes", "[1, 2]"
+    ]  # fmt: skip
+    assert told["folder"] == str(SCRIPTS)
+    found = told["variables"]
+    assert found["SM_MODEL_DIR"] == f"{base}/model"
+    assert found["SM_CHANNEL_TRAIN"] == f"{base}/input/data/train"
+    assert found["SM_CHANNEL_MORE-DATA"] == f"{base}/input/data/more-data"
+    assert json.loads(found["SM_CHANNELS"]) == ["more-data", "train"]
+    hyperparameters = {"rate": 0.5, "name": "a b", "deep": True, "n": 3, "sizes": [1, 2]}
+    assert json.loads(found["SM_HPS"]) == hyperparameters
+    assert (found["SM_HP_RATE"], found["SM_HP_NAME"], found["SM_HP_DEEP"]) == ("0.5", "a b", "true")
+    assert found["SM_OUTPUT_DATA_DIR"] == f"{base}/output/data" and found["SM_OUTPUT_DIR"] == f"{base}/output"
+    assert found["SM_INPUT_DIR"] == f"{base}/input" and found["SM_INPUT_CONFIG_DIR"] == f"{base}/input/config"
+    assert int(found["SM_NUM_CPUS"]) >= 1 and found["SM_NUM_GPUS"] == "0"
+    assert (json.loads(found["SM_HOSTS"]), found["SM_CURRENT_HOST"]) == (["algo-1"], "algo-1")
+    assert found["SM_NETWORK_INTERFACE_NAME"] == "eth7" and json.loads(found["SM_RESOURCE_CONFIG"]) == config
+    assert found["SM_USER_ENTRY_POINT"] == "show.py" and found["SM_MODULE_NAME"] == "show"
+    assert json.loads(found["SM_USER_ARGS"])[:2] == ["--deep", "True"]
+    whole = json.loads(found["SM_TRAINING_ENV"])
+    assert whole["hyperparameters"] == hyperparameters and whole["channel_input_dirs"]["train"].endswith("data/train")
+    assert (whole["job_name"], whole["current_host"]) == ("my-job", "algo-1")
+
+
+def test_what_a_script_says_is_passed_on(job, capfd):
+    assert job.configure(**named("show.py")).run() == 0
+    said = capfd.readouterr()
+    assert ("to stdout\n" in said.out, "to stderr\n" in said.err) == (True, True)
+    assert any("holds no single .joblib or .pkl file" in line for line in job.log)
+
+
+@pytest.mark.parametrize("form", ["environment", "archive", "channel", "channel with an archive", "module"])
+def test_ways_to_name_a_script(job, form, tmp_path):
+    code = job.base / "input/data/code"
+    environment = {}
+    if form == "environment":
+        environment = {"SAGEMAKER_PROGRAM": "show.py", "SAGEMAKER_SUBMIT_DIRECTORY": str(SCRIPTS)}
+    elif form == "archive":
+        archive.write(SCRIPTS, ["show.py"], tmp_path / "sourcedir.tar.gz")
+        job.configure(**named("show.py", tmp_path / "sourcedir.tar.gz"))
+    elif form == "module":
+        job.configure(**named("show"))
+    else:
+        code.mkdir()
+        if form == "channel":
+            (code / "show.py").write_text((SCRIPTS / "show.py").read_text())
+        else:
+            archive.write(SCRIPTS, ["show.py"], code / "sourcedir.tar.gz")
+        job.configure(sagemaker_program="show.py")
+    assert job.run(**environment) == 0, job.log
+    assert Path(job.told()["arguments"][0]).name == "show.py"
+
+
+@pytest.mark.parametrize(
+    ("program", "where", "words"),
+    [
+        ("nowhere.py", SCRIPTS, ("no nowhere.py", "show.py", "SAGEMAKER_PROGRAM")),
+        ("train.py", "/no/such/folder", ("/no/such/folder", "there is nothing")),
+        ("train.sh", SCRIPTS, ("no train.sh",)),
+        ("train.py", "s3://bucket/sourcedir.tar.gz", ("s3://bucket/sourcedir.tar.gz",)),
+    ],
+)
+def test_a_script_that_is_not_there(job, program, where, words):
+    assert job.configure(**named(program, where)).run(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1") == 1
+    for word in words:
+        assert word in job.failure
+
+
+def test_a_script_named_without_a_place(job):
+    assert job.configure(sagemaker_program="train.py").run() == 1
+    assert "a channel named code" in job.failure
+
+
+def test_a_failure_is_the_scripts_exception_and_its_line(job, capfd):
+    job.script("def deep():\n    return {}['price']\n\n\ndeep()\n")
+    assert job.run() == 1
+    assert job.failure.startswith("train.py failed with exit code 1: KeyError: 'price' (train.py, line 2)")
+    assert "Traceback" not in job.failure and "Traceback" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import sys; sys.exit('no data for me')", "exit code 1: no data for me"),
+        ("import sys; sys.exit(7)", "exit code 7"),
+        ("import lightgbm_of_nowhere.x", "imports 'lightgbm_of_nowhere'"),
+        (
+            "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+            "killed by SIGKILL. It may have outgrown the memory",
+        ),
+        ("def broken(:", "SyntaxError"),
+        ("raise ValueError('x' * 5000)", "ValueError: xxx"),
+        ("try:\n    {}[1]\nexcept KeyError as e:\n    raise RuntimeError('second') from e", "RuntimeError: second"),
+    ],
+)
+def test_failures_of_scripts(job, text, words):
+    assert job.script(text).run() != 0
+    assert words in job.failure and len(job.failure) <= 1024
+
+
+def test_a_model_that_cannot_be_packed_stays_as_it_is(job):
+    job.script(
+        "import joblib, os\n"
+        "class Mine:\n"
+        "    def predict(self, rows): return rows\n"
+        "joblib.dump(Mine(), os.environ['SM_MODEL_DIR'] + '/model.joblib')\n"
+    )
+    assert job.run() == 0
+    assert [path.name for path in (job.base / "model").iterdir()] == ["model.joblib"]
+    assert any("warning: the model is left as the script wrote it" in line and "Mine" in line for line in job.log)
+
+
+def test_requirements_are_not_installed_and_that_is_said(job):
+    job.script("print('trains')")
+    (job.base / "code/requirements.txt").write_text("numpy\nlightgbm-of-nowhere==4.0  # trees\n")
+    assert job.run() == 0
+    assert any("lightgbm-of-nowhere==4.0" in line and "RUN pip install" in line for line in job.log)
+
+
+def test_sigterm_goes_to_the_script(job, tmp_path):
+    job.script(
+        "import os, signal, sys, time\n"
+        "def stop(*_):\n"
+        "    open(os.environ['SM_MODEL_DIR'] + '/saved', 'w').close()\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(job.base)}
+    command = [sys.executable, "-P", "-m", "container", "train"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line == "ready\n":
+                break
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    assert (job.base / "model/saved").exists()
+
+
+def test_of_several_hosts_each_runs_the_script_and_the_first_packs(job):
+    config = {"hosts": ["algo-2", "algo-1"], "current_host": "algo-2"}
+    (job.base / "input/config/resourceconfig.json").write_text(json.dumps(config))
+    assert job.configure(**named("pipeline.py")).run() == 0
+    assert (job.base / "model/model.joblib").exists() and not (job.base / "model/manifest.json").exists()
+
+
+DRIVER = ["/opt/coppice/bin/python3", "/opt/ml/input/data/sm_drivers/distributed_drivers/basic_script_driver.py"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "packs"),
+    [
+        ({"SM_ENTRY_SCRIPT": "train.py"}, DRIVER, True),
+        ({"SM_ENTRY_SCRIPT": "train.py", "COPPICE_PACKS_AFTERWARDS": "1"}, ["python", "train.py"], False),
+        ({"SM_ENTRY_SCRIPT": ""}, ["python", "train.py", "--x"], True),
+        ({"SM_ENTRY_SCRIPT": ""}, ["python", "/opt/ml/input/data/sm_drivers/scripts/install_requirements.py"], False),
+        ({"SM_ENTRY_SCRIPT": "train.py"}, ["python", "-m", "pip"], False),
+        ({"SM_ENTRY_SCRIPT": "train.py"}, ["python"], False),
+    ],
+)
+def test_which_process_packs_after_the_sdks_driver(environment, arguments, packs):
+    registered: list[Any] = []
+    assert afterwards.register(environment, arguments, lambda *call: registered.append(call)) is packs
+    assert bool(registered) is packs and ("COPPICE_PACKS_AFTERWARDS" in environment) is (packs or len(environment) > 1)
