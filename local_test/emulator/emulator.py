@@ -29,6 +29,7 @@ from local_test.emulator.registry.images import Images
 from local_test.emulator.scaling.scaler import Scaler
 from local_test.emulator.server import Server
 from local_test.emulator.store import Store
+from local_test.emulator.training.trainings import Trainings
 
 
 class Emulator:
@@ -62,13 +63,14 @@ class Emulator:
         place_of = registry.place_of if registry is not None else checkout.place_of
         starter = Starter(backend, models, options.mb_per_vcpu, ping_seconds, place_of)
         self._transforms = Transforms(self._store, starter, aws, self._logs, options)
+        self._trainings = Trainings(self._store, backend, place_of, aws, self.address, self._logs, folder / "trainings")
         self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options, report)
         self._asynchronous = Asynchronous(self._store, self._hosting, aws, self._metrics, options.limits)
         self._scaler = Scaler(self._store, self._hosting, aws)
         self._ecr = Ecr(self._moto, registry)
         self._app = App(
             runtime=Runtime(self._store, self._hosting, self._asynchronous, options),
-            sagemaker=sagemaker(self._store, self._hosting, self._transforms, aws),
+            sagemaker=sagemaker(self._store, self._hosting, self._transforms, self._trainings, aws),
             scaling=scaling(self._store),
             ecr=self._ecr,
             admin=Admin(self.reset, self._hosting.snapshot, backend.trouble),
@@ -82,12 +84,14 @@ class Emulator:
         self._hosting.restore()
         self._asynchronous.restore()
         self._transforms.restore()
+        self._trainings.restore()
         self._scaler.start()
 
     def reset(self) -> None:
         """Forget everything."""
         self._hosting.close()
         self._transforms.close()
+        self._trainings.close()
         self._logs.flush()  # or CloudWatch would get what is still on its way after it has forgotten the rest
         self._metrics.flush()
         self._ecr.reset()
@@ -97,7 +101,8 @@ class Emulator:
     def close(self) -> None:
         """Stop whatever runs, send what is still to be sent, and answer no more; one that fails stops no other."""
         ends = (
-            *(self._scaler.close, self._asynchronous.stop, self._transforms.close, self._hosting.close),
+            *(self._scaler.close, self._asynchronous.stop, self._transforms.close, self._trainings.close),
+            self._hosting.close,
             *(self._asynchronous.close, self._backend.close, self._logs.close, self._metrics.close),
             *(self._server.close, self._journal.close, self._store.close),
         )

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     ENDPOINT_CONFIG = "endpoint-config"
     ENDPOINT = "endpoint"
     TRANSFORM_JOB = "transform-job"
+    TRAINING_JOB = "training-job"
     MODEL_PACKAGE_GROUP = "model-package-group"
     MODEL_PACKAGE = "model-package"
     TAGS = "tags"

@@ -81,6 +81,13 @@ class PretendedTransforms:
         self._store.change(job, lambda found: found.update(TransformJobStatus="Stopped"))
 
 
+class PretendedTrainings(PretendedTransforms):
+    """As above."""
+
+    def stop(self, job: Key) -> None:
+        self._store.change(job, lambda found: found.update(TrainingJobStatus="Stopped"))
+
+
 class ControlPlane:
     """Listens on a free port until `close`."""
 
@@ -88,6 +95,7 @@ class ControlPlane:
         self.store = Store(None)
         self.hosting: Any = PretendedHosting(self.store)
         self.transforms: Any = PretendedTransforms(self.store)
+        self.trainings: Any = PretendedTrainings(self.store)
         self._journal = Journal(None)
         self._server = Server(0)
         self.address = self._server.address
@@ -95,7 +103,7 @@ class ControlPlane:
         moto = MotoServices(self._journal)
         app = App(
             runtime=lambda request, region: moto(request),
-            sagemaker=sagemaker(self.store, self.hosting, self.transforms, aws),
+            sagemaker=sagemaker(self.store, self.hosting, self.transforms, self.trainings, aws),
             scaling=scaling(self.store),
             ecr=lambda request, region: moto(request),
             admin=lambda request, region: moto(request),

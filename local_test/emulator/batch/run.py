@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from local_test.emulator.aws import Aws
-from local_test.emulator.batch.inputs import InputError, Place, Source, sources
+from local_test.emulator.batch.inputs import InputError, sources
 from local_test.emulator.batch.records import BadRecord, Records
 from local_test.emulator.batch.settings import Job
 from local_test.emulator.batch.worker import Cancelled, Worker
@@ -20,6 +20,7 @@ from local_test.emulator.instances.starter import Starter, StartFailed, Wanted
 from local_test.emulator.limits import Limits
 from local_test.emulator.model_container import Container, NoContainer, container_of
 from local_test.emulator.observe.log_stream import LogStreams
+from local_test.emulator.s3_objects import Place, Source
 from local_test.emulator.store import Document, Key, Kind, Store
 
 LOG_GROUP: Final = "/aws/sagemaker/TransformJobs"

@@ -10,12 +10,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, NamedTuple
 
 from local_test.emulator.batch import inputs
-from local_test.emulator.batch.inputs import InputError, Place, Source
+from local_test.emulator.batch.inputs import InputError
 from local_test.emulator.batch.records import BadRecord, Records
 from local_test.emulator.batch.settings import Job
 from local_test.emulator.instances.exchange import Answer, NoAnswer, Question, exchange
 from local_test.emulator.instances.instance import Instance
 from local_test.emulator.observe.log_stream import LogStream
+from local_test.emulator.s3_objects import Place, Source
 
 CLIENT_ERROR: Final = "ClientError: See job logs for more information"
 ALGORITHM_ERROR: Final = "AlgorithmError: See job logs for more information"

@@ -28,6 +28,7 @@ _WHAT: Final = {
     Kind.ENDPOINT_CONFIG: "endpoint configuration",
     Kind.ENDPOINT: "endpoint",
     Kind.TRANSFORM_JOB: "transform job",
+    Kind.TRAINING_JOB: "training job",
     Kind.MODEL_PACKAGE_GROUP: "model package group",
     Kind.MODEL_PACKAGE: "model package",
 }
@@ -36,6 +37,11 @@ _NOUNS: Final = {
     Kind.ENDPOINT_CONFIG: Noun(*_HOSTED),
     Kind.ENDPOINT: Noun(*_HOSTED),
     Kind.TRANSFORM_JOB: Noun(
+        "Requested resource not found.",
+        "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
+        "ResourceInUse",
+    ),
+    Kind.TRAINING_JOB: Noun(
         "Requested resource not found.",
         "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
         "ResourceInUse",

@@ -16,14 +16,16 @@ from local_test.emulator.control.resources import Resources
 from local_test.emulator.control.scalable_targets import ScalableTargets
 from local_test.emulator.control.scaling_policies import ScalingPolicies
 from local_test.emulator.control.tags import Tags
+from local_test.emulator.control.training_jobs import TrainingJobs
 from local_test.emulator.control.transform_jobs import TransformJobs
 from local_test.emulator.control.validation import Model
 from local_test.emulator.hosting.hosting import Hosting
 from local_test.emulator.protocol import JsonService, Operation
 from local_test.emulator.store import Store
+from local_test.emulator.training.trainings import Trainings
 
 
-def sagemaker(store: Store, hosting: Hosting, transforms: Transforms, aws: Aws) -> JsonService:
+def sagemaker(store: Store, hosting: Hosting, transforms: Transforms, trainings: Trainings, aws: Aws) -> JsonService:
     """SageMaker."""
     model = Model("sagemaker")
     tags = Tags(store)
@@ -35,6 +37,7 @@ def sagemaker(store: Store, hosting: Hosting, transforms: Transforms, aws: Aws) 
     configs = EndpointConfigs(resources, model)
     endpoints = Endpoints(resources, targets, hosting, model)
     jobs = TransformJobs(resources, transforms, model)
+    training = TrainingJobs(resources, trainings, model)
     resource_tags = ResourceTags(resources, tags)
     return _service(
         model,
@@ -66,6 +69,10 @@ def sagemaker(store: Store, hosting: Hosting, transforms: Transforms, aws: Aws) 
             "DescribeTransformJob": jobs.describe,
             "ListTransformJobs": jobs.list,
             "StopTransformJob": jobs.stop,
+            "CreateTrainingJob": training.create,
+            "DescribeTrainingJob": training.describe,
+            "ListTrainingJobs": training.list,
+            "StopTrainingJob": training.stop,
             "AddTags": resource_tags.add,
             "ListTags": resource_tags.list,
             "DeleteTags": resource_tags.delete,

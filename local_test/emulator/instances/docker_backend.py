@@ -14,7 +14,7 @@ import docker.errors
 from docker.types import LogConfig
 
 from container import contract
-from local_test.emulator.instances import cgroup
+from local_test.emulator.instances import cgroup, job_files
 from local_test.emulator.instances.disk import DiskFailed, Disks
 from local_test.emulator.instances.docker_engine import Engine, EngineMemory, translated
 from local_test.emulator.instances.docker_instance import ENGINE_FAILURES, DockerInstance
@@ -102,7 +102,10 @@ class DockerBackend:
         container = None
         try:
             with translated(launch.image):
-                container = self._client.containers.create(launch.image, "serve", **self._options(launch, disk))
+                command = list(launch.program.arguments) if launch.program else "serve"
+                container = self._client.containers.create(launch.image, command, **self._options(launch, disk))
+                if launch.program:
+                    job_files.put(container, launch.program.base)
                 instance = self._run(container, launch, lines)
         except BaseException:
             self._clean_up(container, disk)
@@ -151,6 +154,7 @@ class DockerBackend:
             output=output,
             lines=lines,
             remove=self._remove,
+            base=launch.program.base if launch.program else None,
         )
 
     def _options(self, launch: Launch, disk: Path | None) -> dict[str, Any]:
@@ -163,7 +167,13 @@ class DockerBackend:
         }
         if launch.model is not None:
             options["volumes"][str(launch.model)] = {"bind": f"{contract.BASE_DIR}/model", "mode": "ro,z"}
-        if self._engine.is_here:
+        if launch.program:
+            options["entrypoint"] = launch.program.entrypoint and list(launch.program.entrypoint)
+            # As on AWS, training may reach out. On this machine, the host's network is where the emulator is heard.
+            options["network_mode"] = (
+                "none" if launch.program.isolated else "host" if self._engine.is_here else "bridge"
+            )
+        elif self._engine.is_here:
             options["network"] = self._own_network()
         else:
             options["ports"] = {f"{contract.PORT}/tcp": ("127.0.0.1", None)}
@@ -212,7 +222,7 @@ class DockerBackend:
 
     def _address(self, container: Any) -> tuple[str, int]:
         settings = container.attrs["NetworkSettings"]
-        if self._network is not None:
+        if self._network in settings["Networks"]:
             return settings["Networks"][self._network]["IPAddress"], contract.PORT
         published = (settings["Ports"].get(f"{contract.PORT}/tcp") or [{"HostPort": 0}])[0]
         return "127.0.0.1", int(published["HostPort"])

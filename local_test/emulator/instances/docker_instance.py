@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import docker.errors
 from requests.exceptions import RequestException
 
+from local_test.emulator.instances import job_files
 from local_test.emulator.instances.cgroup import Memory
 from local_test.emulator.instances.instance import Exit, Lines
 from local_test.emulator.instances.lines import LineCutter
@@ -43,6 +45,7 @@ class DockerInstance:
         output: Output,
         lines: Lines,
         remove: Callable[[DockerInstance], None],
+        base: Path | None = None,
     ) -> None:
         self.id: str = container.id
         self.host, self.port = address
@@ -50,6 +53,7 @@ class DockerInstance:
         self._memory = memory
         self._limit = limit
         self._remove = remove
+        self._base = base
         self._peak = 0
         self._outgrown = False
         self._exit: Exit | None = None
@@ -85,6 +89,19 @@ class DockerInstance:
             with suppress(*ENGINE_FAILURES):
                 self.container.kill()
         return True
+
+    def end(self, grace: float) -> None:
+        """As Instance has it."""
+        for number in ("SIGTERM", "SIGKILL"):
+            if not self._over.is_set():
+                with suppress(*ENGINE_FAILURES):
+                    self.container.kill(number)
+                self._over.wait(grace if number == "SIGTERM" else END_SECONDS)
+
+    def collect(self) -> None:
+        """As Instance has it."""
+        if self._base is not None:
+            job_files.collect(self.container, self._base)
 
     def stop(self, grace: float) -> None:
         """As Instance has it."""

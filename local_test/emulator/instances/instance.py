@@ -9,8 +9,20 @@ from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True)
+class Program:
+    """What a training job runs instead of `serve`, and the folder that is /opt/ml to it: input, later output."""
+
+    base: Path
+    arguments: tuple[str, ...] = ("train",)
+    entrypoint: tuple[str, ...] | None = None
+    """In the image's own's place."""
+    isolated: bool = False
+    """Without any network."""
+
+
+@dataclass(frozen=True)
 class Launch:
-    """What to start: `serve` of an image, over an unpacked model."""
+    """What to start: `serve` of an image, over an unpacked model; or a training job's program."""
 
     owner: str
     """endpoint/NAME or transform-job/NAME; it marks what runs."""
@@ -23,6 +35,7 @@ class Launch:
     """The hard limit of a serverless instance; None for the others, which have the machine's."""
     cpus: float | None = None
     """The share of a serverless instance, of one CPU."""
+    program: Program | None = None
 
 
 class Exit(NamedTuple):
@@ -45,6 +58,12 @@ class Instance(Protocol):
 
     def memory_bytes(self) -> int:
         """The most it has used so far, as measured; 0 where nothing was measured yet."""
+
+    def end(self, grace: float) -> None:
+        """SIGTERM, SIGKILL after `grace` seconds; what it has written can still be collected."""
+
+    def collect(self) -> None:
+        """Fetch what a training job that has ended wrote, into its program's folder."""
 
     def stop(self, grace: float) -> None:
         """SIGTERM, SIGKILL after `grace` seconds, then leave nothing: no container, process, mount or file."""

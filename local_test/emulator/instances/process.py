@@ -70,13 +70,14 @@ class ProcessBackend:
     def start(self, launch: Launch, lines: Lines) -> ProcessInstance:
         """As Backend has it."""
         self.resolve(launch.image)
+        command = _command(self._command, launch)
         with self._lock:
             if self._closed.is_set():
                 raise BackendDown("The emulator is closing.")
             port = self._free_port()
         folder = self._folder / uuid.uuid4().hex
         try:
-            process = _launch(self._command, folder, port, launch)
+            process = _launch(command, folder, port, launch)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             self._give_back(port)
@@ -129,12 +130,25 @@ class ProcessBackend:
                 return port
 
 
+def _command(serve: tuple[str, ...], launch: Launch) -> tuple[str, ...]:
+    if launch.program is None:
+        return serve
+    if launch.program.entrypoint is not None:
+        raise CannotStart(
+            "The training job brings an entry point of its own (as SageMaker's SDK v3 does for a script), whose paths "
+            "are a container's: without Docker that can't be run."
+        )
+    return (*serve[:-1], *launch.program.arguments)
+
+
 def _launch(command: tuple[str, ...], folder: Path, port: int, launch: Launch) -> subprocess.Popen[bytes]:
     home, base = folder / "tmp", folder / "ml"
     home.mkdir(parents=True)
     base.mkdir()
     if launch.model is not None:
         (base / "model").symlink_to(launch.model.resolve(), target_is_directory=True)
+    if launch.program is not None:
+        base = launch.program.base
     own = {"HOME": str(home), "TMPDIR": str(home), "SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BASE_DIR": str(base)}
     process = subprocess.Popen(  # noqa: S603 - no shell
         command,
@@ -195,6 +209,19 @@ class ProcessInstance:
         elif self._measure.take(processes) > self._limit:
             self._out_of_memory = True
             self._kill(processes)
+
+    def end(self, grace: float) -> None:
+        """As Instance has it."""
+        with self._stopping:
+            if self._process.poll() is None:
+                self._process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(grace)
+            self._kill(_descendants(self.pgid))
+            self._process.wait()
+
+    def collect(self) -> None:
+        """As Instance has it: the program wrote where it is wanted."""
 
     def stop(self, grace: float) -> None:
         """As Instance has it."""

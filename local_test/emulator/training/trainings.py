@@ -1,0 +1,82 @@
+"""Training jobs that run."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from local_test.emulator.aws import Aws
+from local_test.emulator.instances.instance import Backend
+from local_test.emulator.observe.log_stream import LogStreams
+from local_test.emulator.store import Document, Key, Kind, Store
+from local_test.emulator.training.run import STOP_SECONDS, Run, end
+
+ENDED_WITH_IT = "InternalServerError: coppice local ended while the job was under way."
+
+
+class Trainings:
+    """The running side of every training job; the store shows how it ends."""
+
+    def __init__(
+        self,
+        store: Store,
+        backend: Backend,
+        place_of: Callable[[str], str],
+        aws: Aws,
+        address: str,
+        logs: LogStreams,
+        folder: Path,
+        stop_seconds: float = STOP_SECONDS,
+    ) -> None:
+        """`folder` is the emulator's own; `address` is where AWS's clients in a job reach it."""
+        self._store = store
+        self._backend = backend
+        self._place_of = place_of
+        self._aws = aws
+        self._address = address
+        self._logs = logs
+        self._folder = folder
+        self._stop_seconds = stop_seconds
+        self._lock = threading.Lock()
+        self._runs: dict[Key, Run] = {}
+
+    def run(self, job: Key) -> None:
+        """Start a job whose document is InProgress, in the background; it ends Completed, Failed or Stopped."""
+        base = self._folder / uuid.uuid4().hex
+        s3 = self._aws.client("s3", job.region)
+        run = Run(
+            job, self._store, self._backend, self._place_of, s3, self._address, self._logs, base, self._stop_seconds
+        )
+        with self._lock:
+            self._runs = {key: other for key, other in self._runs.items() if not other.over}
+            self._runs[job] = run
+            run.start()
+
+    def stop(self, job: Key) -> None:
+        """Stop a job whose document is Stopping."""
+        with self._lock:
+            run = self._runs.get(job)
+        if run is not None:
+            run.stop()
+
+    def restore(self) -> None:
+        """After a start: what was under way has failed, and its document says so."""
+        for key, document in self._store.all(Kind.TRAINING_JOB):
+            if document["TrainingJobStatus"] in ("InProgress", "Stopping"):
+                self._store.change(key, _failed)
+
+    def close(self) -> None:
+        """Stop every job at once, without a word in the store: the next start says what became of it."""
+        with self._lock:
+            runs = list(self._runs.values())
+            self._runs.clear()
+        for run in runs:
+            run.abandon()
+        for run in runs:
+            run.join()
+
+
+def _failed(document: Document) -> None:
+    end(document, "Failed", "Failed", ENDED_WITH_IT)
