@@ -7,6 +7,7 @@ The first of them, which is the driver itself (or the script, where SourceCode h
 from __future__ import annotations
 
 import atexit
+import subprocess
 import sys
 from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
@@ -36,11 +37,21 @@ def register(
 
 
 def pack(base: Path, program: str) -> None:
-    """Pack what the script has left below `base`, unless it has failed."""
+    """Pack what the script has left below `base`, unless it has failed; in a process of its own, as this one ends."""
     if (base / "output" / "failure").exists() or getattr(sys, "last_value", None) is not None:
         return
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-P", "-m", __name__, base, program], check=False)  # noqa: S603 - this very file
+
+
+def main(base: Path, program: str) -> None:
+    """Pack what `program` has left below `base`."""
     from container.training.adopt import adopt
 
     data = base / "input" / "data"
     channels = {path.name: path for path in data.iterdir() if path.is_dir() and path.name not in (CODE, DRIVERS)}
     adopt(base / "model", data / CODE, program, channels, "", lambda line: print(line, flush=True))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -1,25 +1,23 @@
-"""Training jobs in containers of the image, asked for by boto3 and by both of SageMaker's SDKs, with a user's script."""
+"""Training jobs in containers of the image, asked for by boto3 and both of SageMaker's SDKs, with a user's script."""
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
-import tarfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import client_stories
 import numpy as np
 import pandas as pd
 import pytest
 from containers import ROOT, docker
 from local_emulator import Local
+from programs import until
 from traces import Traces
+from training_account import TrainingAccount
 
 pytestmark = pytest.mark.container
 
@@ -31,20 +29,13 @@ TABLE = pd.DataFrame({"rooms": np.arange(200) * 10.0 + 500, "age": np.arange(200
 )
 
 
-class Account:
+class Account(TrainingAccount):
     def __init__(self, local: Local, image: str) -> None:
-        self.local, self.image = local, image
-
-    def client(self, service: str) -> Any:
-        settings = self.local.environment
-        session = boto3.Session("local", "local", region_name=settings["AWS_DEFAULT_REGION"])
-        return session.client(service, endpoint_url=settings["AWS_ENDPOINT_URL"])
+        super().__init__(local)
+        self.image = image
 
     def manifest(self, address: str) -> dict[str, Any]:
-        bucket, _, key = address.removeprefix("s3://").partition("/")
-        body = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-        with tarfile.open(fileobj=io.BytesIO(body)) as tar:
-            return json.load(tar.extractfile("manifest.json"))
+        return json.loads(self.files_in(address)["manifest.json"])
 
     def sdk(self, version: int, *arguments: str) -> dict[str, Any]:
         python = ROOT / f".venv/sdk{version}/bin/python"
@@ -130,10 +121,7 @@ def test_a_job_is_stopped_and_nothing_is_left(account):
         StoppingCondition={"MaxRuntimeInSeconds": 300},
     )
     running = ("ps", "--quiet", "--filter", "label=coppice.local.owner=training-job/slow")
-    end = time.monotonic() + 60
-    while sagemaker.describe_training_job(TrainingJobName="slow")["SecondaryStatus"] != "Training":
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    until(lambda: "training" in account.log("slow"))
     sagemaker.stop_training_job(TrainingJobName="slow")
     waiter = sagemaker.get_waiter("training_job_completed_or_stopped")
     waiter.wait(TrainingJobName="slow", WaiterConfig={"Delay": 1, "MaxAttempts": 90})

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from local_emulator import Local
 from programs import until
+from training_account import TrainingAccount
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/coppice:latest"
 ROLE = "arn:aws:iam::123456789012:role/coppice-execution"
@@ -31,17 +31,12 @@ SLOW = (
 )
 
 
-class Account:
-    """An emulator's clients, and jobs that are told apart by their numbers."""
+class Account(TrainingAccount):
+    """Jobs that are told apart by their numbers."""
 
     def __init__(self, local: Local) -> None:
-        self.local = local
+        super().__init__(local)
         self.jobs = 0
-
-    def client(self, service: str) -> Any:
-        settings = self.local.environment
-        session = boto3.Session("local", "local", region_name=settings["AWS_DEFAULT_REGION"])
-        return session.client(service, endpoint_url=settings["AWS_ENDPOINT_URL"])
 
     def request(self, **changed: Any) -> dict[str, Any]:
         self.jobs += 1
@@ -81,25 +76,6 @@ class Account:
         channels = [channel("train", "s3://jobs/data/train/"), channel("code", f"s3://jobs/{key}")]
         return {"InputDataConfig": channels, "HyperParameters": {"sagemaker_program": "train.py"}}
 
-    def log(self, name: str) -> list[str]:
-        logs, group = self.client("logs"), "/aws/sagemaker/TrainingJobs"
-        try:
-            streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")["logStreams"]
-        except ClientError:
-            streams = []
-        if not streams:
-            return []
-        (stream,) = streams
-        assert stream["logStreamName"].startswith(f"{name}/algo-1-")
-        events = logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"], startFromHead=True)
-        return [event["message"] for event in events["events"]]
-
-    def names_in(self, address: str) -> set[str]:
-        bucket, _, key = address.removeprefix("s3://").partition("/")
-        body = self.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-        with tarfile.open(fileobj=io.BytesIO(body)) as tar:
-            return set(tar.getnames())
-
 
 def channel(name: str, uri: str, kind: str = "S3Prefix", **more: str) -> dict[str, Any]:
     return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": kind, "S3Uri": uri}}, **more}
@@ -132,8 +108,8 @@ def test_a_job_from_its_channels_to_its_artifact(account):
     assert (found["TrainingJobStatus"], found["SecondaryStatus"]) == ("Completed", "Completed")
     model = found["ModelArtifacts"]["S3ModelArtifacts"]
     assert model == f"s3://jobs/out/{name}/output/model.tar.gz"
-    assert {"manifest.json", "model.joblib", "forest/nodes.bin"} <= account.names_in(model)
-    assert "metrics.json" in account.names_in(model.replace("model.tar.gz", "output.tar.gz"))
+    assert {"manifest.json", "model.joblib", "forest/nodes.bin"} <= set(account.files_in(model))
+    assert "metrics.json" in account.files_in(model.replace("model.tar.gz", "output.tar.gz"))
     (metric,) = found["FinalMetricDataList"]
     log = account.log(name)
     assert metric["MetricName"] == "rmse" and any(line.startswith("validation:rmse=") for line in log)
@@ -225,7 +201,7 @@ def test_a_job_that_is_ended_has_time_to_save(account, why):
     found = account.wait(name, lambda found: found["TrainingJobStatus"] in ENDED)
     secondary = {"stopped": "Stopped", "too long": "MaxRuntimeExceeded"}[why]
     assert (found["TrainingJobStatus"], found["SecondaryStatus"]) == ("Stopped", secondary)
-    assert "saved.txt" in account.names_in(found["ModelArtifacts"]["S3ModelArtifacts"])
+    assert "saved.txt" in account.files_in(found["ModelArtifacts"]["S3ModelArtifacts"])
     with pytest.raises(ClientError, match="is in status Stopped"):
         account.client("sagemaker").stop_training_job(TrainingJobName=name)
 
@@ -263,9 +239,6 @@ def test_a_job_that_ran_when_the_emulator_was_killed_has_failed(tmp_path):
     s3.put_object(Bucket="jobs", Key="data/train/part-0.csv", Body=ROWS.encode())
     name = account.start(**account.script(SLOW))
     account.wait(name, is_training)
-    import os
-    import signal
-
     os.kill(local.status()[0]["pid"], signal.SIGKILL)
     local.up(*state)
     found = account.client("sagemaker").describe_training_job(TrainingJobName=name)
