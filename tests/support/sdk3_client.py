@@ -1,8 +1,10 @@
 """SageMaker's SDK v3 as people use it, in its own environment: NAME IMAGE MODEL-URL CSV → the answers."""
 
+import io
 import json
 import sys
 
+import numpy as np
 from sagemaker.core.inference_config import ServerlessInferenceConfig
 from sagemaker.core.resources import EndpointConfig
 from sagemaker.serve import ModelBuilder
@@ -16,6 +18,22 @@ endpoint = builder.deploy(
 )
 answer = endpoint.invoke(body=rows, content_type="text/csv", accept="application/json")
 predictions = json.loads(answer.body.read())
+
+
+def invoke(body, content_type):
+    """The predictions for a body of another type: they are the same."""
+    answer = endpoint.invoke(body=body, content_type=content_type, accept="application/json")
+    return json.loads(answer.body.read())
+
+
+header, *lines = rows.strip().splitlines()
+table = [[float(cell) for cell in line.split(",")] for line in lines]
+npy = io.BytesIO()
+np.save(npy, np.array(table))
+assert invoke(json.dumps(table), "application/json") == predictions
+assert invoke("\n".join(json.dumps(row) for row in table), "application/jsonlines") == predictions
+assert invoke(npy.getvalue(), "application/x-npy") == predictions
+assert invoke(rows, "application/octet-stream") == predictions
 config = endpoint.endpoint_config_name or name
 endpoint.delete()
 endpoint.wait_for_delete()

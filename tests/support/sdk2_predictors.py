@@ -1,0 +1,70 @@
+"""Every serializer of SageMaker's SDK v2 that people use with scikit-learn, against a container at a local port.
+
+Its LocalSession posts to localhost, as local mode does: PORT → a JSON object of the answers by client. The ContentType
+of an answer is whatever was asked for there, so PandasDeserializer, which asks for two, fails on them.
+"""
+
+import io
+import json
+import sys
+
+import boto3
+import numpy as np
+from sagemaker.deserializers import (
+    BytesDeserializer,
+    CSVDeserializer,
+    JSONDeserializer,
+    JSONLinesDeserializer,
+    NumpyDeserializer,
+    StringDeserializer,
+)
+from sagemaker.local import LocalSession
+from sagemaker.local.local_session import LocalSagemakerRuntimeClient
+from sagemaker.predictor import Predictor
+from sagemaker.serializers import (
+    CSVSerializer,
+    IdentitySerializer,
+    JSONLinesSerializer,
+    JSONSerializer,
+    NumpySerializer,
+)
+from sagemaker.sklearn.model import SKLearnPredictor
+
+port = int(sys.argv[1])
+rows = [[1.0, 0.5], [4.0, 0.3]]
+session = LocalSession(boto3.Session(region_name="eu-west-1"))
+session.config = {"local": {"serving_port": port}}
+session.sagemaker_runtime_client = LocalSagemakerRuntimeClient(session.config)
+
+
+def ask(body, serializer=None, deserializer=None, **more):
+    """A Predictor's answer, as JSON can have it."""
+    chosen = {name: value for name, value in {"serializer": serializer, "deserializer": deserializer}.items() if value}
+    answer = Predictor("local", sagemaker_session=session, **chosen).predict(body, **more)
+    return plain(answer)
+
+
+def plain(answer):
+    if isinstance(answer, bytes):
+        return answer.decode()
+    return answer.tolist() if hasattr(answer, "tolist") else answer
+
+
+npy = io.BytesIO()
+np.save(npy, np.array(rows))
+as_csv = "1.0,0.5\n4.0,0.3\n"
+answers = {
+    "csv": ask(rows, CSVSerializer(), CSVDeserializer()),
+    "csv of an array": ask(np.array(rows), CSVSerializer(), CSVDeserializer()),
+    "json": ask(rows, JSONSerializer(), JSONDeserializer()),
+    "json in an envelope": ask({"instances": rows}, JSONSerializer(), JSONDeserializer()),
+    "numpy": ask(np.array(rows), NumpySerializer(), NumpyDeserializer()),
+    "json lines": ask(rows, JSONLinesSerializer(), JSONLinesDeserializer()),
+    "json to csv": ask(rows, JSONSerializer(), CSVDeserializer()),
+    "json to a text": ask(rows, JSONSerializer(), StringDeserializer()),
+    "SKLearnPredictor": plain(SKLearnPredictor("local", sagemaker_session=session).predict(np.array(rows))),
+    "plain, csv": ask(as_csv.encode()),
+    "plain, json": ask(json.dumps(rows).encode()),
+    "plain, npy": ask(npy.getvalue(), IdentitySerializer(), BytesDeserializer(), initial_args={"Accept": "text/csv"}),
+}
+print("\nANSWERS " + json.dumps(answers))
