@@ -1,7 +1,7 @@
 """California Housing from a table to an endpoint and onwards, with boto3: on AWS, or on your own machine.
 
     coppice local up                              # in another terminal; not for AWS itself
-    export AWS_ENDPOINT_URL=http://127.0.0.1:4566 # as `up` prints it; not for AWS itself
+    export AWS_ENDPOINT_URL=http://127.0.0.1:4599 # as `up` prints it; not for AWS itself
     python examples/california_housing.py
 
 HOUSING names the table (cal_housing.csv); without it scikit-learn downloads it. IMAGE, ROLE and BUCKET replace the

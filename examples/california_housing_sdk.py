@@ -2,7 +2,7 @@
 
     pip install 'sagemaker>=3' pandas scikit-learn
     coppice local up                              # in another terminal; not for AWS itself
-    export AWS_ENDPOINT_URL=http://127.0.0.1:4566 # as `up` prints it; not for AWS itself
+    export AWS_ENDPOINT_URL=http://127.0.0.1:4599 # as `up` prints it; not for AWS itself
     python examples/california_housing_sdk.py
 
 HOUSING names the table (cal_housing.csv); without it scikit-learn downloads it. IMAGE, ROLE and BUCKET replace the
