@@ -123,7 +123,7 @@ def test_a_column_no_value_was_seen_in_is_dropped() -> None:
         (pd.Index(["c"]), [2]),
         (lambda table: ["a"], [0]),
     ],
-    ids=str,
+    ids=lambda value: "a function" if callable(value) else str(value),
 )
 def test_a_column_transformer_selects_as_scikit_learn_does(selection: Any, positions: list[int]) -> None:
     table = pd.DataFrame(ROWS, columns=list("abcd"))
