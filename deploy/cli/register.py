@@ -79,7 +79,7 @@ def _show(plan: Plan, warning: str) -> None:
     asked, contents = plan.asked, plan.contents
     manifest = contents.manifest
     known = f"{manifest.model_id}, {manifest.task}, " if manifest else "bare, "
-    rows = len(manifest.example.rows) if manifest and manifest.example else 0
+    rows = len(manifest.example.rows) if manifest and manifest.example and not manifest.script else 0
     scores = [f"{name} {value:.6g}" for name, value in ((manifest.metrics if manifest else None) or {}).items()]
     say(f"group     {asked.group}{', new' if plan.creates_group else ''}")
     say(f"model     {known}{contents.identity[:17]}…")
@@ -87,7 +87,8 @@ def _show(plan: Plan, warning: str) -> None:
     if warning:
         say(f"          {warning}")
     say(f"metrics   {', '.join(scores) if contents.metrics else 'none in the manifest'}")
-    say(f"payload   {f'{rows} example rows' if contents.payload else 'no example in the manifest'}")
+    none = "none: only its script knows what to ask" if manifest and manifest.script else "no example in the manifest"
+    say(f"payload   {f'{rows} example rows' if contents.payload else none}")
 
 
 def _report(plan: Plan, package: Package) -> None:

@@ -61,7 +61,7 @@ def sample_payload(manifest: Manifest) -> bytes | None:
 
     One file, because Inference Recommender sends every file of the archive as it is. Equal rows give equal bytes.
     """
-    if manifest.example is None:
+    if manifest.example is None or manifest.script:  # only a script knows what its body is
         return None
     with tempfile.TemporaryDirectory(prefix="coppice-") as folder:
         (Path(folder) / _ROWS_FILE).write_text(_csv(manifest.example), encoding="utf-8")

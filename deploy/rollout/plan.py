@@ -18,6 +18,7 @@ from deploy.rollout.desired import Desired
 from deploy.rollout.steps import AWAIT, UPDATE, Made, Step
 from deploy.rollout.wait import await_gone, await_service, check_example
 
+_SCRIPT_VARIABLES: Final = ("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY")
 _OUTPUT_VARIABLE: Final = "SAGEMAKER_INFERENCE_OUTPUT"
 
 
@@ -56,6 +57,7 @@ def plan(desired: Desired, current: Current, there: There, wait: bool = True, re
     """
     _refuse(desired, current)
     notes = [f"note: {desired.source.image.warning}"] if desired.source.image.warning else []
+    notes += [f"WARNING: {warning}" for warning in getattr(desired.source.archive.manifest, "warnings", ())]
     kept: list[str] = []
     if not current.exists or current.status == FAILED:
         made, moved = _prepare(desired, there), _create(desired, current)
@@ -229,13 +231,17 @@ def removable(tag: str) -> bool:
 
 def _check(desired: Desired, notes: list[str]) -> list[Step]:
     manifest = desired.source.archive.manifest
+    environment = desired.model["PrimaryContainer"]["Environment"]
+    if (manifest and manifest.script) or any(variable in environment for variable in _SCRIPT_VARIABLES):
+        notes.append("note: a script answers, so only it knows what to ask; try it: coppice invoke")
+        return []
     if manifest is None or manifest.example is None:
         notes.append("note: the archive has no example, so the endpoint's answers won't be checked")
         return []
     if isinstance(desired.hosting, Instances) and desired.hosting.async_output:
         notes.append("note: an asynchronous endpoint's answers aren't checked; try it: coppice invoke")
         return []
-    if _OUTPUT_VARIABLE in desired.model["PrimaryContainer"]["Environment"]:
+    if _OUTPUT_VARIABLE in environment:
         notes.append(f"note: {_OUTPUT_VARIABLE} changes the answers' form, so they won't be checked")
         return []
     return [check_example(desired.endpoint, manifest, manifest.example)]

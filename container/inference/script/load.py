@@ -21,7 +21,8 @@ from container.settings import Settings
 
 def load(artifact: Artifact, script: Script, settings: Settings) -> ScriptPipeline:
     """The pipeline through `script`; raises ScriptError, MissingLibrary and what loading the model raises."""
-    artifact.check_sizes()
+    for name in artifact.manifest.files if artifact.manifest else ():
+        artifact.verify(name)  # all of them: a script may open any, and nobody sees which
     hooks = resolve(import_script(script))
     if not hooks.names:
         raise ScriptError(

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from container.artifact.manifest import Example, Feature, Manifest
 from deploy.aws import tags
 from deploy.aws.autoscaling import INSTANCES, PROVISIONED, Scaling
 from deploy.aws.s3 import S3Uri
@@ -95,6 +96,20 @@ def test_nothing_is_there_yet():
         "create-bucket", "upload", "create-model", "create-config", "create-endpoint", "await-service",
     ]  # fmt: skip
     assert planned.notes == ("note: the archive has no example, so the endpoint's answers won't be checked",)
+
+
+MANIFEST = Manifest("regression", "forest", "array", (Feature("a"),), ("y",), None, {}, {}, Example(((1.0,),), (2.0,)))
+
+
+def test_a_scripts_answers_are_not_asked_for_and_the_models_warnings_are_shown():
+    scripted = replace(ARCHIVE, manifest=MANIFEST._replace(script="inference.py", warnings=("it is skewed",)))
+    planned = plan(want(source=replace(SOURCE, archive=scripted)), Current("e"), ALL)
+    assert "check-example" not in kinds(planned)
+    assert planned.notes[0] == "WARNING: it is skewed" and "a script answers" in planned.notes[1]
+    plain = replace(SOURCE, archive=replace(ARCHIVE, manifest=MANIFEST))
+    assert "check-example" in kinds(plan(want(source=plain), Current("e"), ALL))
+    named = want(source=plain, environment={"SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"})
+    assert "check-example" not in kinds(plan(named, Current("e"), ALL))
 
 
 @pytest.mark.parametrize(
