@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from containers import SERVERLESS, Container, docker
+from containers import ROOT, SERVERLESS, Container, docker
 from script_cases import CASES, REFUSED, ROWS_AS_JSON, SCRIPTS, Case, Request, forest
 
 from container.artifact import archive
@@ -179,3 +179,20 @@ def test_the_line_that_puts_a_module_into_the_image(image, tmp_path):
     finally:
         docker("rm", "--force", "--volumes", container.id)
         docker("rmi", "--force", "coppice-test-with-module", check=False)
+
+
+def test_the_training_command_of_the_docs(image, tmp_path):
+    text = (ROOT / "docs" / "training.md").read_text()
+    (command,) = [line for line in text.splitlines() if line.startswith("docker run") and "SAGEMAKER_PROGRAM" in line]
+    code, data = tmp_path / "job" / "code", tmp_path / "job" / "input" / "data" / "train"
+    code.mkdir(parents=True)
+    data.mkdir(parents=True)
+    (code / "train.py").write_text((ROOT / "tests" / "scripts_training" / "pipeline.py").read_text())
+    (data / "train.csv").write_text("rooms,age,price\n" + "".join(f"{n},{n % 7},{n * 3}\n" for n in range(50)))
+    assert command.endswith(" coppice train")
+    command = command.replace("$PWD", str(tmp_path)).removesuffix("coppice train") + f"{image} train"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "engine: forest" in done.stdout and "skew check: R²" in done.stdout
+    docker("run", "--rm", "-v", f"{tmp_path}:/x", "--entrypoint", "chmod", image, "-R", "a+rwX", "/x")
+    assert (tmp_path / "job/model/manifest.json").exists()
