@@ -48,8 +48,9 @@ train: $(MODEL)/manifest.json ## Train only: DATA=file.csv TARGET=column
 $(MODEL)/manifest.json: $(DATA) | $(READY)
 	@$(BIN)/coppice train --output $(MODEL) $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)")
 
-test: $(READY) ## Run all tests; those in a container need Docker
-	@$(BIN)/pytest
+test: $(READY) ## Run all tests, two files at a time; those in a container need Docker, and run alone
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile tests/unit tests/property tests/functional
+	@$(BIN)/pytest tests/container
 
 check: $(READY) ## Lint, format, types and the arrows between packages
 	@$(BIN)/ruff check .

@@ -155,7 +155,7 @@ def test_what_sagemaker_adds_and_quotes_does_no_harm(job, table):
     job.put("data/training/a.csv", table)
     job.configure("resourceconfig", {"current_host": "algo-1", "hosts": ["algo-1"]})
     job.succeeds(
-        max_features='"sqrt"', sagemaker_program='"train.py"', _tuning_objective_metric="validation:rmse", max_depth=4
+        max_features='"sqrt"', sagemaker_region='"eu-west-1"', _tuning_objective_metric="validation:rmse", max_depth=4
     )
     forest = joblib.load(job.base / "model/model.joblib")[-1]
     assert (forest.max_features, forest.max_depth) == ("sqrt", 4)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from local_test.emulator import jobs
 from local_test.emulator.aws import Aws
 from local_test.emulator.batch.inputs import InputError, sources
 from local_test.emulator.batch.records import BadRecord, Records
@@ -34,44 +35,24 @@ class _Failed(Exception):
     """The job fails; the message is its FailureReason."""
 
 
-class Run:
-    """A job that runs, in a thread of its own."""
+class Run(jobs.Job):
+    """A transform job that runs."""
 
     def __init__(self, key: Key, store: Store, starter: Starter, aws: Aws, logs: LogStreams, limits: Limits) -> None:
+        super().__init__(f"transform-{key.name}")
         self._key = key
         self._store = store
         self._starter = starter
         self._aws = aws
         self._logs = logs
         self._limits = limits
-        self._cancelled = threading.Event()
-        self._abandoned = False
         self._wake = threading.Event()
         self._instances: list[Instance] = []
-        self._thread = threading.Thread(target=self._run, name=f"transform-{key.name}", daemon=True)
-
-    def start(self) -> None:
-        """Begin, in the background."""
-        self._thread.start()
 
     def stop(self) -> None:
         """End soon, and Stopped."""
-        self._cancelled.set()
+        super().stop()
         self._wake.set()
-
-    def abandon(self) -> None:
-        """End soon, without a word in the store."""
-        self._abandoned = True
-        self.stop()
-
-    def join(self) -> None:
-        """Wait for the end."""
-        self._thread.join()
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended."""
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         written: list[Place] = []

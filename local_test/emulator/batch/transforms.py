@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 from local_test.emulator.aws import Aws
 from local_test.emulator.batch.run import Run
 from local_test.emulator.instances.starter import Starter
+from local_test.emulator.jobs import Jobs
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.options import Options
 from local_test.emulator.store import Document, Key, Kind, Store
@@ -24,23 +24,16 @@ class Transforms:
         self._aws = aws
         self._logs = logs
         self._limits = options.limits
-        self._lock = threading.Lock()
-        self._runs: dict[Key, Run] = {}
+        self._jobs = Jobs()
 
     def run(self, job: Key) -> None:
         """Start a job whose document is InProgress, in the background; it ends Completed, Failed or Stopped."""
         run = Run(job, self._store, self._starter, self._aws, self._logs, self._limits)
-        with self._lock:
-            self._runs = {key: other for key, other in self._runs.items() if not other.over}
-            self._runs[job] = run
-            run.start()
+        self._jobs.start(job, run)
 
     def stop(self, job: Key) -> None:
         """Stop a job whose document is Stopping."""
-        with self._lock:
-            run = self._runs.get(job)
-        if run is not None:
-            run.stop()
+        self._jobs.stop(job)
 
     def restore(self) -> None:
         """After a start: what was under way has failed, and its document says so."""
@@ -50,13 +43,7 @@ class Transforms:
 
     def close(self) -> None:
         """Stop every job at once, without a word in the store: the next start says what became of it."""
-        with self._lock:
-            runs = list(self._runs.values())
-            self._runs.clear()
-        for run in runs:
-            run.abandon()
-        for run in runs:
-            run.join()
+        self._jobs.close()
 
 
 def _failed(document: Document) -> None:

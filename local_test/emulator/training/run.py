@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from local_test.emulator import jobs
 from local_test.emulator.instances.instance import Backend, CannotStart, Exit, ImageNotFound, Instance, Launch, Program
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.store import Document, Key, Store
@@ -32,8 +32,8 @@ class _Failed(Exception):
     """The job fails; the message is its FailureReason."""
 
 
-class Run:
-    """A job that runs, in a thread of its own, in a folder that goes with it."""
+class Run(jobs.Job):
+    """A training job that runs, in a folder that goes with it."""
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Run:
         base: Path,
         stop_seconds: float,
     ) -> None:
+        super().__init__(f"training-{key.name}")
         self._key = key
         self._store = store
         self._backend = backend
@@ -56,31 +57,6 @@ class Run:
         self._logs = logs
         self._base = base
         self._stop_seconds = stop_seconds
-        self._cancelled = threading.Event()
-        self._abandoned = False
-        self._thread = threading.Thread(target=self._run, name=f"training-{key.name}", daemon=True)
-
-    def start(self) -> None:
-        """Begin, in the background."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End soon, and Stopped."""
-        self._cancelled.set()
-
-    def abandon(self) -> None:
-        """End at once, without a word in the store."""
-        self._abandoned = True
-        self.stop()
-
-    def join(self) -> None:
-        """Wait for the end."""
-        self._thread.join()
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended."""
-        return not self._thread.is_alive()
 
     def _run(self) -> None:
         status, secondary, reason = "Completed", "Completed", ""

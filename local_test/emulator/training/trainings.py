@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from local_test.emulator.aws import Aws
 from local_test.emulator.instances.instance import Backend
+from local_test.emulator.jobs import Jobs
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.store import Document, Key, Kind, Store
 from local_test.emulator.training.run import STOP_SECONDS, Run, end
@@ -39,8 +39,7 @@ class Trainings:
         self._logs = logs
         self._folder = folder
         self._stop_seconds = stop_seconds
-        self._lock = threading.Lock()
-        self._runs: dict[Key, Run] = {}
+        self._jobs = Jobs()
 
     def run(self, job: Key) -> None:
         """Start a job whose document is InProgress, in the background; it ends Completed, Failed or Stopped."""
@@ -49,17 +48,11 @@ class Trainings:
         run = Run(
             job, self._store, self._backend, self._place_of, s3, self._address, self._logs, base, self._stop_seconds
         )
-        with self._lock:
-            self._runs = {key: other for key, other in self._runs.items() if not other.over}
-            self._runs[job] = run
-            run.start()
+        self._jobs.start(job, run)
 
     def stop(self, job: Key) -> None:
         """Stop a job whose document is Stopping."""
-        with self._lock:
-            run = self._runs.get(job)
-        if run is not None:
-            run.stop()
+        self._jobs.stop(job)
 
     def restore(self) -> None:
         """After a start: what was under way has failed, and its document says so."""
@@ -69,13 +62,7 @@ class Trainings:
 
     def close(self) -> None:
         """Stop every job at once, without a word in the store: the next start says what became of it."""
-        with self._lock:
-            runs = list(self._runs.values())
-            self._runs.clear()
-        for run in runs:
-            run.abandon()
-        for run in runs:
-            run.join()
+        self._jobs.close()
 
 
 def _failed(document: Document) -> None:

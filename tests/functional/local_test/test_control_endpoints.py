@@ -129,8 +129,8 @@ def test_every_broken_member_is_named(sagemaker):
 
 
 def test_an_operation_that_isnt_emulated_says_so(sagemaker):
-    said = refused(sagemaker.list_training_jobs)
-    assert said == "UnknownOperationException: coppice local doesn't emulate ListTrainingJobs."
+    said = refused(sagemaker.list_processing_jobs)
+    assert said == "UnknownOperationException: coppice local doesn't emulate ListProcessingJobs."
 
 
 # Endpoint configurations
