@@ -28,6 +28,7 @@ def load(artifact: Artifact, script: Script, settings: Settings) -> ScriptPipeli
         raise ScriptError(
             f"{script.program} has none of {', '.join(ARGUMENTS)}.", "Define at least one, or leave it out."
         )
+    _check_outputs(hooks, settings)
 
     def run(name: str, hook: Call, *values: Any) -> Any:
         try:
@@ -50,6 +51,16 @@ def load(artifact: Artifact, script: Script, settings: Settings) -> ScriptPipeli
     return ScriptPipeline(hooks, script.folder, artifact.directory, ready._replace(loaded=loaded), settings)
 
 
+def _check_outputs(hooks: Hooks, settings: Settings) -> None:
+    asked = ",".join(settings.inference_output)
+    answering = [name for name in ("predict_fn", "output_fn", "transform_fn") if name in hooks.names]
+    if asked and answering:
+        raise SettingsError(
+            f"SAGEMAKER_INFERENCE_OUTPUT asks for {asked}, but the script's {answering[0]} says what is answered.",
+            "Unset the variable, and let the script answer what is wanted.",
+        )
+
+
 def _of_script(model: Any, artifact: Artifact, hooks: Hooks, settings: Settings) -> Ready:
     """What model_fn returned; where there is no predict_fn, it must be able to predict."""
     from container.inference import sklearn_model
@@ -59,7 +70,7 @@ def _of_script(model: Any, artifact: Artifact, hooks: Hooks, settings: Settings)
     described = _describe(model, artifact)
     if hooks.predict_fn or hooks.transform_fn:
         sklearn_model.use_one_core(model)
-        return _asked_by_script(model, described, artifact, settings)
+        return _asked_by_script(model, described, artifact)
     if not hasattr(model, "predict"):
         raise ScriptError(
             f"The script's model_fn returned {type(model).__name__}, which has no predict method, and the script has "
@@ -89,15 +100,10 @@ def _of_artifact(artifact: Artifact, hooks: Hooks, settings: Settings) -> Ready:
 
     estimator, _ = read_estimator(artifact)
     sklearn_model.use_one_core(estimator)
-    return _asked_by_script(estimator, _describe(estimator, artifact), artifact, settings)
+    return _asked_by_script(estimator, _describe(estimator, artifact), artifact)
 
 
-def _asked_by_script(model: Any, described: Manifest | None, artifact: Artifact, settings: Settings) -> Ready:
-    if settings.inference_output:
-        raise SettingsError(
-            f"SAGEMAKER_INFERENCE_OUTPUT asks for {','.join(settings.inference_output)}, but the script predicts.",
-            "Unset the variable, and let the script answer what is wanted.",
-        )
+def _asked_by_script(model: Any, described: Manifest | None, artifact: Artifact) -> Ready:
     if described is None:
         return Ready(model, _unknown(model, artifact))
     from container.inference import sklearn_model

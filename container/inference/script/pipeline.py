@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from container import contract
 from container.codecs import negotiation
 from container.codecs.rows import Answer, Array
-from container.errors import EmptyBody
+from container.errors import EmptyBody, MalformedBody, UnsupportedMediaType
 from container.inference.model import LoadedModel
 from container.inference.pipeline import Invocation, Pipeline, Reply, Timings
 from container.inference.script import answers, failures
@@ -50,20 +50,22 @@ class Request:
         self.rows = 0
 
     def text_or_bytes(self) -> str | bytes:
-        """The body as input_fn gets it; raises ValueError where it isn't in its charset."""
+        """The body as a hook gets it; raises MalformedBody or UnsupportedMediaType where its charset is wrong."""
         if self.content_type not in TEXTS:
             return self.body
         try:
             return self.body.decode(self.charset)
         except LookupError:
-            raise ValueError(f"the charset {self.charset[:40]} isn't known here") from None
+            raise UnsupportedMediaType(f"The charset {self.charset[:40]} isn't read here.", "Send UTF-8.") from None
+        except UnicodeError as error:
+            raise MalformedBody(f"The body is not {self.charset}: {error}.", "Send UTF-8.") from None
 
 
 def _wanted(accept: str) -> str:
     """The one media type of an Accept header that is wanted most; nothing where any will do."""
     ranges = [media for media in map(negotiation.MediaType.parse, accept.split(",")) if media.name and media.quality]
     best = max(ranges, key=lambda media: media.quality, default=None)
-    return "" if best is None or best.name == "*/*" else best.name
+    return "" if best is None or best.name.endswith("/*") else best.name
 
 
 class ScriptPipeline:

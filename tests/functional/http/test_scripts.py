@@ -125,7 +125,7 @@ def test_one_request_at_a_time_is_in_a_script(tmp_path):
 
 def test_answers_asked_of_a_script_in_settings_are_refused(tmp_path):
     folder = Case("probabilities", script_cases.classifier, Request(""), None).lay_out(tmp_path / "model")
-    with pytest.raises(ContainerError, match="SAGEMAKER_INFERENCE_OUTPUT asks for probability, but the script"):
+    with pytest.raises(ContainerError, match="asks for probability, but the script's predict_fn"):
         serve(folder, inference_output=("probability",))
 
 
