@@ -47,6 +47,7 @@ LABEL com.amazonaws.sagemaker.capabilities.accept-bind-to-port=true \
 # One arena a core, and no thread pools: a serverless endpoint pays for memory, and has one core or less.
 ENV PATH=/opt/coppice/bin:$PATH \
     HOME=/tmp \
+    SM_MODEL_DIR=/opt/ml/model \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     MALLOC_ARENA_MAX=2 \

@@ -84,6 +84,29 @@ def test_without_predict_fn_and_model_fn_the_compiled_forest_answers(tmp_path):
         assert (pipeline.loaded.engine, pipeline.loaded.hooks) == (engine, (script,))
 
 
+def test_nothing_of_a_script_runs_where_any_file_of_its_model_was_changed(tmp_path, capsys):
+    from container.artifact import archive
+    from container.packing.pack import pack
+
+    case = next(case for case in CASES if case.script == "several_models")
+    source = case.lay_out(tmp_path / "source")
+    code = source / "code" / "inference.py"
+    code.write_text("print('it ran')\n" + code.read_text())
+    pack(source, tmp_path / "model.tar.gz")
+    archive.extract(tmp_path / "model.tar.gz", tmp_path / "model")
+    for name in ("labels.json", "code/inference.py"):
+        file = tmp_path / "model" / name
+        before = file.read_bytes()
+        file.write_bytes(before[:-2] + b"\n" + before[-1:])
+        capsys.readouterr()
+        with pytest.raises(ContainerError, match=name):
+            serve(tmp_path / "model")
+        assert "it ran" not in capsys.readouterr().out
+        file.write_bytes(before)
+    assert serve(tmp_path / "model").get("/ping").status_code == 200
+    assert "it ran" in capsys.readouterr().out
+
+
 def test_a_scripts_execution_parameters(tmp_path):
     folder = Case("execution_parameters", forest, Request(""), None).lay_out(tmp_path / "model")
     assert serve(folder).get("/execution-parameters").json == {
