@@ -26,7 +26,7 @@ from container.inference.script.source import verify_code
 from container.inference.unpickle import read_estimator
 from container.inference.validate import arrange
 from container.packing import code
-from container.packing.write import Say, entry, versions_here, write_manifest
+from container.packing.write import Say, write_manifest, write_script_manifest
 
 
 class Code(NamedTuple):
@@ -95,7 +95,7 @@ def _pack_with_code(
         others += code.files_below(workplace, CODE_DIR)
         say(f"script: {program} ({', '.join(hooks.names)})" if hooks else "code: no script, only what the model needs")
         if hooks and hooks.model_fn and not (artifact.directory / artifact.model_file).is_file():
-            return _write_script_manifest(workplace, program, others)
+            return write_script_manifest(workplace, program, others)
         return _pack_model(artifact, workplace, sample, names, keep_source, say, program, others)
 
 
@@ -113,23 +113,6 @@ def _copy_others(artifact: Artifact, source: Path, workplace: Path) -> list[str]
         (workplace / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(artifact.directory / path, workplace / path)
     return sorted(path.as_posix() for path in kept)
-
-
-def _write_script_manifest(directory: Path, program: str, names: Sequence[str]) -> Manifest:
-    """The manifest of a model that only its script can load."""
-    manifest = Manifest(
-        task="other",
-        engine="script",
-        input="array",
-        features=(),
-        outputs=(),
-        classes=None,
-        versions=versions_here(),
-        files={name: entry(directory / name) for name in names},
-        script=program,
-    ).with_id()
-    (directory / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
-    return manifest
 
 
 def _pack_model(

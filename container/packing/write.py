@@ -44,7 +44,7 @@ def write_manifest(
     `written_by` is the scikit-learn version that pickled the model, by default the one here. `others` are further files
     in `directory` that belong to the model, such as a script's.
     """
-    versions = versions_here()
+    versions = _versions()
     if written_by:
         versions["scikit-learn"] = written_by
     sklearn_model.use_one_core(estimator)
@@ -58,7 +58,7 @@ def write_manifest(
     manifest = described._replace(
         engine="sklearn" if why_not else "forest",
         versions=versions,
-        files={name: entry(directory / name) for name in names},
+        files={name: _entry(directory / name) for name in names},
     )
     expected = np.empty(0)
     if rows is not None:
@@ -82,6 +82,23 @@ def write_manifest(
     return manifest
 
 
+def write_script_manifest(directory: Path, program: str, names: Sequence[str]) -> Manifest:
+    """The manifest of a model that only its script can load."""
+    manifest = Manifest(
+        task="other",
+        engine="script",
+        input="array",
+        features=(),
+        outputs=(),
+        classes=None,
+        versions=_versions(),
+        files={name: _entry(directory / name) for name in names},
+        script=program,
+    ).with_id()
+    (directory / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
+    return manifest
+
+
 def _answers(directory: Path, rows: Array | None, expected: Array) -> bool:
     """Whether what can be loaded from there answers `rows` as expected."""
     try:
@@ -91,14 +108,12 @@ def _answers(directory: Path, rows: Array | None, expected: Array) -> bool:
     return rows is None or _equal(packed.model.predict(rows), expected)
 
 
-def entry(path: Path) -> FileEntry:
-    """What the manifest says of one file."""
+def _entry(path: Path) -> FileEntry:
     with path.open("rb") as content:
         return FileEntry(hashlib.file_digest(content, "sha256").hexdigest(), path.stat().st_size)
 
 
-def versions_here() -> dict[str, str]:
-    """What a model is packed with."""
+def _versions() -> dict[str, str]:
     found = {"coppice": __version__, "python": platform.python_version()}
     for library in _LIBRARIES:
         try:

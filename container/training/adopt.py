@@ -17,7 +17,7 @@ from container.inference import sklearn_model
 from container.inference.script.source import PROGRAM, has_hooks
 from container.inference.unpickle import read_estimator
 from container.packing import code, skew
-from container.packing.write import write_manifest
+from container.packing.write import write_manifest, write_script_manifest
 
 Log = Callable[[str], None]
 
@@ -41,6 +41,14 @@ def adopt(model_dir: Path, source: Path, program: str, channels: Mapping[str, Pa
         _leave(model_dir, f"{type(error).__name__}: {error}", log)
 
 
+def clear(model_dir: Path) -> None:
+    """Remove what an earlier run packed there, where the folder is used again: it isn't of the model to come."""
+    if (model_dir / MANIFEST_FILE).is_file():
+        (model_dir / MANIFEST_FILE).unlink()
+        for folder in (FOREST_DIR, CODE_DIR):
+            shutil.rmtree(model_dir / folder, ignore_errors=True)
+
+
 def _leave(model_dir: Path, why: str, log: Log) -> None:
     (model_dir / MANIFEST_FILE).unlink(missing_ok=True)
     shutil.rmtree(model_dir / FOREST_DIR, ignore_errors=True)
@@ -50,10 +58,13 @@ def _leave(model_dir: Path, why: str, log: Log) -> None:
 def _pack(model_dir: Path, source: Path, program: str, channels: Mapping[str, Path], output: str, log: Log) -> None:
     served_by = _serving_program(model_dir, source, program)
     found = _model_file(model_dir)
+    if found is None and served_by:
+        _copy_code(source, model_dir)
+        write_script_manifest(model_dir, served_by, _others(model_dir))
+        log(f"{model_dir} holds no single .joblib or .pkl file: {served_by} is to load what is there")
+        return
     if found is None:
         log(f"warning: {model_dir} holds no single .joblib or .pkl file, so nothing is packed")
-        if served_by:
-            _copy_code(source, model_dir)
         return
     with code.importable(source):
         estimator, written_by = read_estimator(Artifact(model_dir, None, found))
@@ -64,11 +75,11 @@ def _pack(model_dir: Path, source: Path, program: str, channels: Mapping[str, Pa
         verdict = skew.check(estimator, channels, output, _scripts(source, served_by))
         for note in verdict.notes:
             log(f"skew check: {note}")
+        for warning in verdict.warnings:
+            log(f"WARNING: {warning}")
         described = described._replace(script=served_by, warnings=verdict.warnings)
         rows = skew.first_rows(described.schema, verdict)
         write_manifest(model_dir, estimator, described, rows, written_by, say=log, others=_others(model_dir))
-    for warning in verdict.warnings:
-        log(f"WARNING: {warning}")
 
 
 def _serving_program(model_dir: Path, source: Path, program: str) -> str:

@@ -11,7 +11,7 @@ from container.artifact import code
 from container.errors import ScriptError
 from container.settings import Settings
 from container.training import script_failure
-from container.training.adopt import adopt
+from container.training.adopt import adopt, clear
 from container.training.child import run_child
 from container.training.hyperparameters import FOREIGN_PREFIXES
 from container.training.script_environment import Surroundings, arguments, variables
@@ -112,6 +112,7 @@ def train(
     """Run the script to its end, and pack what it left in the model folder; raises ScriptFailed."""
     for folder in ("model", "output/data"):
         (base / folder).mkdir(parents=True, exist_ok=True)
+    clear(base / "model")
     _warn_of_requirements(script.folder, log)
     given = arguments(script.values)
     told = variables(script.program, script.where, script.values, given, base, surroundings)

@@ -235,6 +235,31 @@ def test_a_model_that_cannot_be_packed_stays_as_it_is(job):
     assert any("warning: the model is left as the script wrote it" in line and "Mine" in line for line in job.log)
 
 
+def test_a_folder_that_is_used_again_holds_the_new_model(job):
+    assert job.configure(estimators="2", **named("train.py")).run() == 0
+    first = job.manifest
+    assert job.configure(**named("pipeline.py")).run() == 0
+    assert job.manifest.model_id != first.model_id and job.manifest.script == ""
+    assert not (job.base / "model/code").exists()
+    assert float(job.ask("1000,3\n", "text/csv")) == pytest.approx(3003, rel=0.05)
+
+
+def test_a_model_in_pieces_is_its_scripts_to_load(job):
+    job.script(
+        "import os\n"
+        "def model_fn(model_dir):\n"
+        "    return float(open(model_dir + '/mean.txt').read())\n"
+        "def predict_fn(data, model):\n"
+        "    return [model] * len(data)\n"
+        "if __name__ == '__main__':\n"
+        "    open(os.environ['SM_MODEL_DIR'] + '/mean.txt', 'w').write('4.5')\n"
+    )
+    assert job.run() == 0
+    assert (job.manifest.engine, job.manifest.script) == ("script", "train.py")
+    assert set(job.manifest.files) == {"mean.txt", "code/train.py"}
+    assert job.ask("1,2\n3,4\n", "text/csv") == b"4.5\n4.5\n"
+
+
 def test_requirements_are_not_installed_and_that_is_said(job):
     job.script("print('trains')")
     (job.base / "code/requirements.txt").write_text("numpy\nlightgbm-of-nowhere==4.0  # trees\n")
