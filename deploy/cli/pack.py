@@ -46,6 +46,8 @@ def pack(
     manifest = run(model, output, sample, feature or (), not no_source, say, given)
     size = output.stat().st_size
     say(f"model {manifest.model_id} ({manifest.task}, {len(manifest.features)} columns) packed")
+    for warning in manifest.warnings:
+        say(f"WARNING: {warning}")
     if manifest.example is None and manifest.engine != "script":
         say("its answers were not checked, for lack of rows: --sample rows.csv gives some")
     say(f"{output}: {size / 1e6:,.1f} MB; next: coppice serve {output}")
