@@ -49,7 +49,7 @@ $(MODEL)/manifest.json: $(DATA) | $(READY)
 	@$(BIN)/coppice train --output $(MODEL) $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)")
 
 test: $(READY) ## Run all tests, two files at a time; those in a container need Docker, and run alone
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile tests/unit tests/property tests/functional
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile tests/functional tests/property tests/unit
 	@$(BIN)/pytest tests/container
 
 check: $(READY) ## Lint, format, types and the arrows between packages
