@@ -168,7 +168,7 @@ def transition(document: Document, secondary: str, message: str) -> None:
 
 def end(document: Document, status: str, secondary: str, reason: str) -> None:
     """The job's last word."""
-    document["TrainingJobStatus"] = "InProgress"
+    document["TrainingJobStatus"] = "InProgress"  # for its last transition: one that is Stopping shows no other
     transition(document, secondary, reason or f"Training job {secondary[0].lower() + secondary[1:]}")
     now = document["LastModifiedTime"]
     document["SecondaryStatusTransitions"][-1]["EndTime"] = now
