@@ -192,7 +192,7 @@ def is_training(found: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("why", ["stopped", "too long"])
 def test_a_job_that_is_ended_has_time_to_save(account, why):
-    limit = {"StoppingCondition": {"MaxRuntimeInSeconds": 3 if why == "too long" else 300}}
+    limit = {"StoppingCondition": {"MaxRuntimeInSeconds": 12 if why == "too long" else 300}}
     name = account.start(**account.script(SLOW), **limit)
     account.wait(name, is_training)
     until(lambda: "training" in account.log(name))
