@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Account(TrainingAccount):
 
     def request(self, **changed: Any) -> dict[str, Any]:
         self.jobs += 1
-        return {
+        request = {
             "TrainingJobName": f"job-{self.jobs}",
             "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
             "RoleArn": ROLE,
@@ -51,6 +52,7 @@ class Account(TrainingAccount):
             "StoppingCondition": {"MaxRuntimeInSeconds": 300},
             **changed,
         }
+        return {name: value for name, value in request.items() if value is not None}
 
     def start(self, **changed: Any) -> str:
         request = self.request(**changed)
@@ -121,6 +123,17 @@ def test_a_job_from_its_channels_to_its_artifact(account):
     assert tags == [{"Key": "team", "Value": "a"}]
     summaries = account.client("sagemaker").list_training_jobs(NameContains=name, StatusEquals="Completed")
     assert [one["TrainingJobName"] for one in summaries["TrainingJobSummaries"]] == [name]
+    began, over = found["TrainingStartTime"], found["TrainingEndTime"] + timedelta(minutes=1)
+    (point,) = account.client("cloudwatch").get_metric_statistics(
+        Namespace="/aws/sagemaker/TrainingJobs",
+        MetricName="rmse",
+        Dimensions=[{"Name": "TrainingJobName", "Value": name}],
+        StartTime=began.replace(second=0, microsecond=0),
+        EndTime=over,
+        Period=300,
+        Statistics=["Average"],
+    )["Datapoints"]
+    assert point["Average"] == pytest.approx(metric["Value"])
 
 
 def test_the_artifact_serves(account):
@@ -196,6 +209,8 @@ def test_a_job_that_is_ended_has_time_to_save(account, why):
     name = account.start(**account.script(SLOW), **limit)
     account.wait(name, is_training)
     until(lambda: "training" in account.log(name))
+    with pytest.raises(ClientError, match="is in status InProgress"):
+        account.client("sagemaker").delete_training_job(TrainingJobName=name)
     if why == "stopped":
         account.client("sagemaker").stop_training_job(TrainingJobName=name)
     found = account.wait(name, lambda found: found["TrainingJobStatus"] in ENDED)
@@ -204,6 +219,9 @@ def test_a_job_that_is_ended_has_time_to_save(account, why):
     assert "saved.txt" in account.files_in(found["ModelArtifacts"]["S3ModelArtifacts"])
     with pytest.raises(ClientError, match="is in status Stopped"):
         account.client("sagemaker").stop_training_job(TrainingJobName=name)
+    account.client("sagemaker").delete_training_job(TrainingJobName=name)
+    with pytest.raises(ClientError, match="Requested resource not found"):
+        account.client("sagemaker").describe_training_job(TrainingJobName=name)
 
 
 @pytest.mark.parametrize(
@@ -211,10 +229,11 @@ def test_a_job_that_is_ended_has_time_to_save(account, why):
     [
         ({"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}}, "one instance"),
         ({"AlgorithmSpecification": {"TrainingInputMode": "File"}}, "TrainingImage is needed"),
+        ({"StoppingCondition": None}, "Value null at 'stoppingCondition'"),
         ({"InputDataConfig": [channel("train", "s3://jobs/x", InputMode="Pipe")]}, "the channel train asks for Pipe"),
         ({"InputDataConfig": [channel("a", "s3://jobs/x"), channel("a", "s3://jobs/y")]}, "must be unique"),
         ({"TrainingJobName": "no spaces please"}, "TrainingJobName|trainingJobName"),
-        ({"TrainingJobName": "job-1"}, "a job with this name already exists"),
+        ({"TrainingJobName": "job-1"}, "a training job with this name already exists"),
     ],
 )
 def test_requests_that_are_refused(account, changed, words):
@@ -222,8 +241,20 @@ def test_requests_that_are_refused(account, changed, words):
         account.start(**changed)
 
 
+def test_the_first_job_is_listed_first_and_none_has_a_warm_pool(account):
+    sagemaker = account.client("sagemaker")
+    first, second = account.start(), account.start()
+    listed = [
+        one["TrainingJobName"]
+        for page in sagemaker.get_paginator("list_training_jobs").paginate()
+        for one in page["TrainingJobSummaries"]
+    ]
+    assert listed.index(first) < listed.index(second)
+    assert sagemaker.list_training_jobs(WarmPoolStatusEquals="Available")["TrainingJobSummaries"] == []
+
+
 def test_a_job_of_no_name(account):
-    for verb in ("describe_training_job", "stop_training_job"):
+    for verb in ("describe_training_job", "stop_training_job", "delete_training_job"):
         with pytest.raises(ClientError, match="Requested resource not found"):
             getattr(account.client("sagemaker"), verb)(TrainingJobName="nobody")
 
