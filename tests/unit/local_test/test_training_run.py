@@ -17,6 +17,7 @@ from local_test.emulator.store import Document, Key, Kind, Store
 from local_test.emulator.training.run import Run, transition
 
 KEY = Key(Kind.TRAINING_JOB, "eu-west-1", "job")
+STOP_SECONDS = 7.0
 
 
 class Bucket:
@@ -48,21 +49,23 @@ class Bucket:
 
 
 class Trained:
-    """An Instance that has ended by the time anybody looks."""
+    """An Instance that has ended by the time anybody looks; or, one that takes its time, by the time it is told to."""
 
-    def __init__(self, code: int | None, out_of_memory: bool, collect: Callable[[], None]) -> None:
+    def __init__(self, code: int | None, out_of_memory: bool, slow: bool, collect: Callable[[], None]) -> None:
         self.exit = Exit(code, out_of_memory)
+        self.over = not slow
         self.collect = collect
         self.id, self.host, self.port = "trained", "127.0.0.1", 0
 
-    def ended(self) -> Exit:
-        return self.exit
+    def ended(self) -> Exit | None:
+        return self.exit if self.over else None
 
     def memory_bytes(self) -> int:
         return 0
 
     def end(self, grace: float) -> None:
-        """It has."""
+        assert grace == STOP_SECONDS
+        self.over = True
 
     def stop(self, grace: float) -> None:
         """Nothing is left of it."""
@@ -72,10 +75,14 @@ class Machine:
     """A Backend whose programs are functions of their /opt/ml and what takes their lines."""
 
     def __init__(
-        self, program: Callable[[Path, Lines], None], code: int | None = 0, out_of_memory: bool = False
+        self,
+        program: Callable[[Path, Lines], None],
+        code: int | None = 0,
+        out_of_memory: bool = False,
+        slow: bool = False,
     ) -> None:
         self.program = program
-        self.end = (code, out_of_memory)
+        self.end = (code, out_of_memory, slow)
         self.launched: list[Launch] = []
         self.collect: Callable[[], None] = lambda: None
 
@@ -126,7 +133,9 @@ def job(**changed: Any) -> Document:
 def run(tmp_path: Path, machine: Machine, s3: Bucket, observed: Observed, document: Document) -> Document:
     store = Store(None)
     store.put(KEY, document)
-    running = Run(KEY, store, machine, str, s3, "http://127.0.0.1:1", observed, observed, tmp_path / "job", 1)  # type: ignore[arg-type]
+    running = Run(
+        KEY, store, machine, str, s3, "http://127.0.0.1:1", observed, observed, tmp_path / "job", STOP_SECONDS
+    )  # type: ignore[arg-type]
     s3.when_read = running.stop if document.get("StopHere") else s3.when_read
     running.start()
     running.join()
@@ -228,6 +237,15 @@ def test_one_that_is_stopped_while_its_input_comes_never_starts(tmp_path):
     ended = run(tmp_path, machine, Bucket(**{"data/a.csv": b"1"}), Observed(), job(StopHere=True))
     assert (ended["TrainingJobStatus"], ended["SecondaryStatus"]) == ("Stopped", "Stopped")
     assert machine.launched == [] and "TrainingStartTime" not in ended and "ModelArtifacts" not in ended
+
+
+def test_one_that_takes_too_long_is_ended_and_keeps_what_it_saved(tmp_path):
+    s3 = Bucket(**{"data/a.csv": b"1"})
+    document = job(StoppingCondition={"MaxRuntimeInSeconds": 0})
+    ended = run(tmp_path, Machine(fit, code=143, slow=True), s3, Observed(), document)
+    assert (ended["TrainingJobStatus"], ended["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
+    assert "FailureReason" not in ended
+    assert members(s3.objects["out/job/output/model.tar.gz"]) == ["model.joblib"]
 
 
 @pytest.mark.parametrize("name", ["data/../../../etc/passwd", "data//etc/../../x"])
