@@ -83,6 +83,10 @@ def channel(name: str, uri: str, kind: str = "S3Prefix", **more: str) -> dict[st
     return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": kind, "S3Uri": uri}}, **more}
 
 
+NO_INPUT = {"InputDataConfig": [channel("train", "s3://no-bucket/x")]}
+"""A job that fails before anything runs."""
+
+
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     local = Local(tmp_path_factory.mktemp("emulator"))
@@ -238,7 +242,6 @@ def test_a_job_that_is_stopped_has_time_to_save(account):
         ({"InputDataConfig": [channel("train", "s3://jobs/x", InputMode="Pipe")]}, "the channel train asks for Pipe"),
         ({"InputDataConfig": [channel("a", "s3://jobs/x"), channel("a", "s3://jobs/y")]}, "must be unique"),
         ({"TrainingJobName": "no spaces please"}, "TrainingJobName|trainingJobName"),
-        ({"TrainingJobName": "job-1"}, "a training job with this name already exists"),
     ],
 )
 def test_requests_that_are_refused(account, changed, words):
@@ -246,10 +249,16 @@ def test_requests_that_are_refused(account, changed, words):
         account.start(**changed)
 
 
+def test_a_name_is_taken_once(account):
+    name = account.start(**NO_INPUT)
+    with pytest.raises(ClientError, match="a training job with this name already exists") as refused:
+        account.start(TrainingJobName=name)
+    assert refused.value.response["Error"]["Code"] == "ResourceInUse"
+
+
 def test_the_first_job_is_listed_first_and_none_has_a_warm_pool(account):
     sagemaker = account.client("sagemaker")
-    quick = {"InputDataConfig": [channel("train", "s3://no-bucket/x")]}
-    first, second = account.start(**quick), account.start(**quick)
+    first, second = account.start(**NO_INPUT), account.start(**NO_INPUT)
     listed = [
         one["TrainingJobName"]
         for page in sagemaker.get_paginator("list_training_jobs").paginate()
