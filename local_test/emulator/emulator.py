@@ -63,7 +63,8 @@ class Emulator:
         place_of = registry.place_of if registry is not None else checkout.place_of
         starter = Starter(backend, models, options.mb_per_vcpu, ping_seconds, place_of)
         self._transforms = Transforms(self._store, starter, aws, self._logs, options)
-        self._trainings = Trainings(self._store, backend, place_of, aws, self.address, self._logs, folder / "trainings")
+        observed = (self._logs, self._metrics)
+        self._trainings = Trainings(self._store, backend, place_of, aws, self.address, *observed, folder / "trainings")
         self._hosting = Hosting(self._store, starter, aws, self._logs, self._metrics, options, report)
         self._asynchronous = Asynchronous(self._store, self._hosting, aws, self._metrics, options.limits)
         self._scaler = Scaler(self._store, self._hosting, aws)

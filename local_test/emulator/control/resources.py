@@ -43,7 +43,8 @@ _NOUNS: Final = {
     ),
     Kind.TRAINING_JOB: Noun(
         "Requested resource not found.",
-        "Job name must be unique within an AWS account and region, and a job with this name already exists ({arn})",
+        "Training job names must be unique within an AWS account and region, and a training job with this name already "
+        "exists ({arn})",
         "ResourceInUse",
     ),
     Kind.MODEL_PACKAGE_GROUP: Noun(

@@ -73,6 +73,7 @@ def sagemaker(store: Store, hosting: Hosting, transforms: Transforms, trainings:
             "DescribeTrainingJob": training.describe,
             "ListTrainingJobs": training.list,
             "StopTrainingJob": training.stop,
+            "DeleteTrainingJob": training.delete,
             "AddTags": resource_tags.add,
             "ListTags": resource_tags.list,
             "DeleteTags": resource_tags.delete,

@@ -8,17 +8,21 @@ from local_test.emulator.arns import arn
 from local_test.emulator.control.listing import Listing
 from local_test.emulator.control.resources import Resources, missing, now
 from local_test.emulator.control.validation import Model
-from local_test.emulator.errors import ValidationError
+from local_test.emulator.errors import ServiceError, ValidationError
 from local_test.emulator.store import Document, Key, Kind
 from local_test.emulator.training.metrics import broken
 from local_test.emulator.training.run import transition
 from local_test.emulator.training.trainings import Trainings
 
-LISTING: Final = Listing("TrainingJobSummaries", "TrainingJobName", status="TrainingJobStatus")
+LISTING: Final = Listing("TrainingJobSummaries", "TrainingJobName", status="TrainingJobStatus", order="Ascending")
+NEEDED: Final = ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition")
+"""Optional in the model only since there are serverless jobs, which take their place."""
+NEVER: Final = ("WarmPoolStatusEquals", "TrainingPlanArnEquals")
+"""Filters for what no job has here."""
 
 
 class TrainingJobs:
-    """Create, describe, list and stop."""
+    """Create, describe, list, stop and delete."""
 
     def __init__(self, resources: Resources, trainings: Trainings, model: Model) -> None:
         self._resources = resources
@@ -51,6 +55,8 @@ class TrainingJobs:
     def list(self, region: str, members: dict[str, Any]) -> Document:
         """ListTrainingJobs."""
         documents = [document for _, document in self._resources.store.all(Kind.TRAINING_JOB, region)]
+        if any(name in members for name in NEVER):
+            documents = []
         return LISTING.page(documents, members, lambda document: self._model.structure("TrainingJobSummary", document))
 
     def stop(self, region: str, members: dict[str, Any]) -> Document:
@@ -70,10 +76,31 @@ class TrainingJobs:
         self._trainings.stop(key)
         return {}
 
+    def delete(self, region: str, members: dict[str, Any]) -> Document:
+        """DeleteTrainingJob, of one that has ended; its artifact and its log stay."""
+        key = Key(Kind.TRAINING_JOB, region, members["TrainingJobName"])
+        status = self._resources.get(key)["TrainingJobStatus"]
+        if status in ("InProgress", "Stopping"):
+            # The code is documented, the words are StopTrainingJob's.
+            raise ServiceError(
+                "ResourceInUse", f"The request was rejected because the training job is in status {status}."
+            )
+        self._resources.delete(key)
+        return {}
+
 
 def _check(members: dict[str, Any]) -> None:
     """What the model doesn't say. The words are ours where they name coppice local."""
-    algorithm, resources = members["AlgorithmSpecification"], members.get("ResourceConfig", {})
+    if "ServerlessJobConfig" in members:
+        raise ValidationError("coppice local runs images on an instance; it has no serverless training jobs.")
+    for name in NEEDED:
+        if name not in members:
+            at = name[0].lower() + name[1:]
+            raise ValidationError(
+                f"1 validation error detected: Value null at '{at}' failed to satisfy constraint: "
+                "Member must not be null"
+            )
+    algorithm, resources = members["AlgorithmSpecification"], members["ResourceConfig"]
     if not algorithm.get("TrainingImage"):
         raise ValidationError("coppice local runs images: AlgorithmSpecification.TrainingImage is needed.")
     if regex := broken(algorithm.get("MetricDefinitions", [])):

@@ -61,13 +61,16 @@ def _download(s3: Any, source: Source, folder: Path) -> None:
 
 
 def upload(s3: Any, job: Job, base: Path) -> str:
-    """Send what the job left: model.tar.gz, and output.tar.gz where it has output. Returns the model's address."""
+    """Send what the job left: model.tar.gz, and output.tar.gz where it has output; or, uncompressed, their files below
+    model/ and data/. Returns the model's address."""
     address = f"{job.output}/{job.name}/output/"
-    _send(s3, base / "model", address + "model.tar.gz")
-    output = base / "output" / "data"
+    model, output = base / "model", base / "output" / "data"
+    model.mkdir(exist_ok=True)  # a program may have removed it
+    send, names = (_send, ("model.tar.gz", "output.tar.gz")) if job.compressed else (_send_files, ("model/", "data/"))
+    send(s3, model, address + names[0])
     if output.is_dir() and any(output.iterdir()):
-        _send(s3, output, address + "output.tar.gz")
-    return address + "model.tar.gz"
+        send(s3, output, address + names[1])
+    return address + names[0]
 
 
 def _send(s3: Any, folder: Path, address: str) -> None:
@@ -78,6 +81,13 @@ def _send(s3: Any, folder: Path, address: str) -> None:
                 tar.add(path, path.name)
         packed.seek(0)
         s3.upload_fileobj(packed, bucket, key)
+
+
+def _send_files(s3: Any, folder: Path, address: str) -> None:
+    bucket, prefix = place(address)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            s3.upload_file(str(path), bucket, prefix + path.relative_to(folder).as_posix())
 
 
 def failure(base: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
@@ -14,9 +15,11 @@ class _Definition(NamedTuple):
 
 
 class Metrics:
-    """Takes lines, and keeps the last value of each metric."""
+    """Takes lines, tells every value, and keeps the last of each metric."""
 
-    def __init__(self, definitions: list[dict[str, str]]) -> None:
+    def __init__(self, definitions: list[dict[str, str]], tell: Callable[[str, float], None]) -> None:
+        """`tell` takes a metric's name and a value of it."""
+        self._tell = tell
         self._definitions = [_Definition(one["Name"], re.compile(one["Regex"])) for one in definitions]
         self._lock = threading.Lock()
         self._found: dict[str, dict[str, Any]] = {}
@@ -34,6 +37,7 @@ class Metrics:
                 value = float(match.group(1))
             except (TypeError, ValueError):
                 continue
+            self._tell(definition.name, value)
             with self._lock:
                 self._found[definition.name] = {
                     "MetricName": definition.name,

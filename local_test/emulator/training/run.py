@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import tarfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from local_test.emulator import jobs
 from local_test.emulator.instances.instance import Backend, CannotStart, Exit, ImageNotFound, Instance, Launch, Program
+from local_test.emulator.observe import metrics as cloudwatch
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.store import Document, Key, Store
 from local_test.emulator.training import folder
@@ -19,6 +21,7 @@ from local_test.emulator.training.metrics import Metrics
 from local_test.emulator.training.settings import HOST, Job
 
 LOG_GROUP: Final = "/aws/sagemaker/TrainingJobs"
+"""And the namespace of the metrics."""
 INTERNAL_ERROR: Final = "InternalServerError: We encountered an internal error. Please try again."
 STOP_SECONDS: Final = 120.0
 """From SIGTERM to SIGKILL, as documented for StopTrainingJob."""
@@ -44,6 +47,7 @@ class Run(jobs.Job):
         s3: Any,
         address: str,
         logs: LogStreams,
+        numbers: cloudwatch.Metrics,
         base: Path,
         stop_seconds: float,
     ) -> None:
@@ -55,6 +59,7 @@ class Run(jobs.Job):
         self._s3 = s3
         self._address = address
         self._logs = logs
+        self._numbers = numbers
         self._base = base
         self._stop_seconds = stop_seconds
 
@@ -71,6 +76,7 @@ class Run(jobs.Job):
             shutil.rmtree(self._base, ignore_errors=True)
         if not self._abandoned:
             self._logs.flush()  # who sees the job's end looks for its log at once
+            self._numbers.flush()
             self._store.change(self._key, lambda document: end(document, status, secondary, reason))
 
     def _work(self) -> tuple[str, str]:
@@ -81,8 +87,10 @@ class Run(jobs.Job):
         job = Job(document)
         self._say("Downloading", "Downloading input data")
         folder.fill(self._s3, job, self._base)
+        if self._cancelled.is_set():
+            return "Stopped", "Stopped"
         self._say("Training", "Training image download completed. Training in progress.")
-        metrics = Metrics(job.metrics)
+        metrics = Metrics(job.metrics, lambda name, value: self._count(job, name, value))
         began = time.time()
         self._change(lambda document: document.update(TrainingStartTime=began))
         ended, secondary = self._train(job, metrics)
@@ -114,6 +122,8 @@ class Run(jobs.Job):
             if not self._abandoned:
                 instance.collect()
             return ended, secondary
+        except tarfile.TarError as error:  # such as a link that leads out of the folder
+            raise _Failed(f"ClientError: Artifact upload failed: {error}") from None
         finally:
             instance.stop(0)
 
@@ -145,6 +155,9 @@ class Run(jobs.Job):
                 instance.end(self._stop_seconds)
                 return "MaxRuntimeExceeded"
         return "Completed"
+
+    def _count(self, job: Job, name: str, value: float) -> None:
+        self._numbers.record(self._key.region, LOG_GROUP, name, value, "None", {"TrainingJobName": job.name})
 
     def _say(self, secondary: str, message: str) -> None:
         self._change(lambda document: transition(document, secondary, message))
@@ -183,4 +196,5 @@ def end(document: Document, status: str, secondary: str, reason: str) -> None:
 def _reason(ended: Exit, failure: str) -> str:
     if ended.out_of_memory:
         return "AlgorithmError: the training container outgrew its memory, exit code: 137"
-    return f"AlgorithmError: {failure}, exit code: {'unknown' if ended.code is None else ended.code}"
+    before, after = "AlgorithmError: ", f", exit code: {'unknown' if ended.code is None else ended.code}"
+    return f"{before}{failure[: REASON_CHARS - len(before) - len(after)]}{after}"

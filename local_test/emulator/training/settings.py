@@ -14,6 +14,7 @@ class Channel(NamedTuple):
     name: str
     source_type: str
     source: str
+    distribution: str
     content_type: str | None
     input_mode: str
 
@@ -34,7 +35,9 @@ class Job:
         self.instance_type: str = resources.get("InstanceType", "ml.m5.large")
         self.hyperparameters: dict[str, str] = document.get("HyperParameters", {})
         self.isolated: bool = document.get("EnableNetworkIsolation", False)
-        self.output: str = document["OutputDataConfig"]["S3OutputPath"].rstrip("/")
+        output = document["OutputDataConfig"]
+        self.output: str = output["S3OutputPath"].rstrip("/")
+        self.compressed: bool = output.get("CompressionType", "GZIP") == "GZIP"
         limit = document.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME_SECONDS)
         self.runtime_seconds: float = limit
         self.channels = [self._channel(one) for one in document.get("InputDataConfig", ())]
@@ -43,7 +46,9 @@ class Job:
     def _channel(self, one: dict[str, Any]) -> Channel:
         source = one["DataSource"]["S3DataSource"]
         mode = one.get("InputMode") or self.input_mode
-        return Channel(one["ChannelName"], source["S3DataType"], source["S3Uri"], one.get("ContentType"), mode)
+        distribution = source.get("S3DataDistributionType", "FullyReplicated")
+        what = (source["S3DataType"], source["S3Uri"], distribution, one.get("ContentType"))
+        return Channel(one["ChannelName"], *what, mode)
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -66,7 +71,7 @@ class Job:
         channels = {
             one.name: {
                 "TrainingInputMode": one.input_mode,
-                "S3DistributionType": "FullyReplicated",
+                "S3DistributionType": one.distribution,
                 "RecordWrapperType": "None",
                 **({"ContentType": one.content_type} if one.content_type else {}),
             }

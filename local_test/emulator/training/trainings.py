@@ -10,6 +10,7 @@ from local_test.emulator.aws import Aws
 from local_test.emulator.instances.instance import Backend
 from local_test.emulator.jobs import Jobs
 from local_test.emulator.observe.log_stream import LogStreams
+from local_test.emulator.observe.metrics import Metrics
 from local_test.emulator.store import Document, Key, Kind, Store
 from local_test.emulator.training.run import STOP_SECONDS, Run, end
 
@@ -27,6 +28,7 @@ class Trainings:
         aws: Aws,
         address: str,
         logs: LogStreams,
+        metrics: Metrics,
         folder: Path,
         stop_seconds: float = STOP_SECONDS,
     ) -> None:
@@ -37,6 +39,7 @@ class Trainings:
         self._aws = aws
         self._address = address
         self._logs = logs
+        self._metrics = metrics
         self._folder = folder
         self._stop_seconds = stop_seconds
         self._jobs = Jobs()
@@ -45,9 +48,8 @@ class Trainings:
         """Start a job whose document is InProgress, in the background; it ends Completed, Failed or Stopped."""
         base = self._folder / uuid.uuid4().hex
         s3 = self._aws.client("s3", job.region)
-        run = Run(
-            job, self._store, self._backend, self._place_of, s3, self._address, self._logs, base, self._stop_seconds
-        )
+        outward = (self._address, self._logs, self._metrics)
+        run = Run(job, self._store, self._backend, self._place_of, s3, *outward, base, self._stop_seconds)
         self._jobs.start(job, run)
 
     def stop(self, job: Key) -> None:

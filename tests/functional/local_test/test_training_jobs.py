@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Account(TrainingAccount):
 
     def request(self, **changed: Any) -> dict[str, Any]:
         self.jobs += 1
-        return {
+        request = {
             "TrainingJobName": f"job-{self.jobs}",
             "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
             "RoleArn": ROLE,
@@ -51,6 +52,7 @@ class Account(TrainingAccount):
             "StoppingCondition": {"MaxRuntimeInSeconds": 300},
             **changed,
         }
+        return {name: value for name, value in request.items() if value is not None}
 
     def start(self, **changed: Any) -> str:
         request = self.request(**changed)
@@ -79,6 +81,10 @@ class Account(TrainingAccount):
 
 def channel(name: str, uri: str, kind: str = "S3Prefix", **more: str) -> dict[str, Any]:
     return {"ChannelName": name, "DataSource": {"S3DataSource": {"S3DataType": kind, "S3Uri": uri}}, **more}
+
+
+NO_INPUT = {"InputDataConfig": [channel("train", "s3://no-bucket/x")]}
+"""A job that fails before anything runs."""
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +127,17 @@ def test_a_job_from_its_channels_to_its_artifact(account):
     assert tags == [{"Key": "team", "Value": "a"}]
     summaries = account.client("sagemaker").list_training_jobs(NameContains=name, StatusEquals="Completed")
     assert [one["TrainingJobName"] for one in summaries["TrainingJobSummaries"]] == [name]
+    began, over = found["TrainingStartTime"], found["TrainingEndTime"] + timedelta(minutes=1)
+    (point,) = account.client("cloudwatch").get_metric_statistics(
+        Namespace="/aws/sagemaker/TrainingJobs",
+        MetricName="rmse",
+        Dimensions=[{"Name": "TrainingJobName", "Value": name}],
+        StartTime=began.replace(second=0, microsecond=0),
+        EndTime=over,
+        Period=300,
+        Statistics=["Average"],
+    )["Datapoints"]
+    assert point["Average"] == pytest.approx(metric["Value"])
 
 
 def test_the_artifact_serves(account):
@@ -190,20 +207,21 @@ def is_training(found: dict[str, Any]) -> bool:
     return found["SecondaryStatus"] == "Training" and "TrainingStartTime" in found
 
 
-@pytest.mark.parametrize("why", ["stopped", "too long"])
-def test_a_job_that_is_ended_has_time_to_save(account, why):
-    limit = {"StoppingCondition": {"MaxRuntimeInSeconds": 12 if why == "too long" else 300}}
-    name = account.start(**account.script(SLOW), **limit)
+def test_a_job_that_is_stopped_has_time_to_save(account):
+    name = account.start(**account.script(SLOW))
     account.wait(name, is_training)
     until(lambda: "training" in account.log(name))
-    if why == "stopped":
-        account.client("sagemaker").stop_training_job(TrainingJobName=name)
+    with pytest.raises(ClientError, match="is in status InProgress"):
+        account.client("sagemaker").delete_training_job(TrainingJobName=name)
+    account.client("sagemaker").stop_training_job(TrainingJobName=name)
     found = account.wait(name, lambda found: found["TrainingJobStatus"] in ENDED)
-    secondary = {"stopped": "Stopped", "too long": "MaxRuntimeExceeded"}[why]
-    assert (found["TrainingJobStatus"], found["SecondaryStatus"]) == ("Stopped", secondary)
+    assert (found["TrainingJobStatus"], found["SecondaryStatus"]) == ("Stopped", "Stopped")
     assert "saved.txt" in account.files_in(found["ModelArtifacts"]["S3ModelArtifacts"])
     with pytest.raises(ClientError, match="is in status Stopped"):
         account.client("sagemaker").stop_training_job(TrainingJobName=name)
+    account.client("sagemaker").delete_training_job(TrainingJobName=name)
+    with pytest.raises(ClientError, match="Requested resource not found"):
+        account.client("sagemaker").describe_training_job(TrainingJobName=name)
 
 
 @pytest.mark.parametrize(
@@ -211,10 +229,19 @@ def test_a_job_that_is_ended_has_time_to_save(account, why):
     [
         ({"ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 1}}, "one instance"),
         ({"AlgorithmSpecification": {"TrainingInputMode": "File"}}, "TrainingImage is needed"),
+        (
+            {
+                "ServerlessJobConfig": {
+                    "BaseModelArn": "arn:aws:sagemaker:eu-west-1:aws:hub-content/h/Model/m/1",
+                    "JobType": "FineTuning",
+                }
+            },
+            "serverless",
+        ),
+        ({"StoppingCondition": None}, "Value null at 'stoppingCondition'"),
         ({"InputDataConfig": [channel("train", "s3://jobs/x", InputMode="Pipe")]}, "the channel train asks for Pipe"),
         ({"InputDataConfig": [channel("a", "s3://jobs/x"), channel("a", "s3://jobs/y")]}, "must be unique"),
         ({"TrainingJobName": "no spaces please"}, "TrainingJobName|trainingJobName"),
-        ({"TrainingJobName": "job-1"}, "a job with this name already exists"),
     ],
 )
 def test_requests_that_are_refused(account, changed, words):
@@ -222,8 +249,27 @@ def test_requests_that_are_refused(account, changed, words):
         account.start(**changed)
 
 
+def test_a_name_is_taken_once(account):
+    name = account.start(**NO_INPUT)
+    with pytest.raises(ClientError, match="a training job with this name already exists") as refused:
+        account.start(TrainingJobName=name)
+    assert refused.value.response["Error"]["Code"] == "ResourceInUse"
+
+
+def test_the_first_job_is_listed_first_and_none_has_a_warm_pool(account):
+    sagemaker = account.client("sagemaker")
+    first, second = account.start(**NO_INPUT), account.start(**NO_INPUT)
+    listed = [
+        one["TrainingJobName"]
+        for page in sagemaker.get_paginator("list_training_jobs").paginate()
+        for one in page["TrainingJobSummaries"]
+    ]
+    assert listed.index(first) < listed.index(second)
+    assert sagemaker.list_training_jobs(WarmPoolStatusEquals="Available")["TrainingJobSummaries"] == []
+
+
 def test_a_job_of_no_name(account):
-    for verb in ("describe_training_job", "stop_training_job"):
+    for verb in ("describe_training_job", "stop_training_job", "delete_training_job"):
         with pytest.raises(ClientError, match="Requested resource not found"):
             getattr(account.client("sagemaker"), verb)(TrainingJobName="nobody")
 
