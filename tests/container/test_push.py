@@ -155,7 +155,7 @@ def test_an_image_that_does_not_know_serve_stays_here(make, name, entry_point):
     image = make(f"coppice-test-{name}", entry_point)
     with pytest.raises(DeployError, match="doesn't know `serve`"):
         ServeCheck(Docker(), seconds=2).run(image)
-    assert "coppice-check" not in docker("ps", "--all", "--format", "{{.Names}}").stdout
+    assert docker("ps", "--all", "--quiet", "--filter", f"ancestor={image}").stdout == ""
 
 
 def test_the_cli_refuses_it_too(run, host, make):

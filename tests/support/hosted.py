@@ -140,6 +140,11 @@ class Hosted:
         raise AssertionError("it was answered")
 
 
+def code(error: Any) -> tuple[str, int]:
+    """A ClientError's code, and its status of HTTP."""
+    return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
 def _no_asynchronous(request: Request, region: str, endpoint: str) -> Any:
     raise AssertionError("nobody calls an asynchronous endpoint here")
 

@@ -1,7 +1,7 @@
 """The model registry and transform jobs, as boto3 meets them."""
 
 import pytest
-from botocore.exceptions import ClientError
+from control_calls import refused
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/coppice:1"
@@ -11,13 +11,6 @@ SPECIFICATION = {"Containers": [{"Image": IMAGE, "Environment": {"A": "1", "B": 
 @pytest.fixture
 def sagemaker(control):
     return control.client("sagemaker")
-
-
-def refused(call, **members):
-    with pytest.raises(ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    return f"{error['Code']}: {error['Message']}"
 
 
 def package(sagemaker, **members):

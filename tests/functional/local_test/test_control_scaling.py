@@ -2,6 +2,7 @@
 
 import pytest
 from botocore.exceptions import ClientError
+from control_calls import refused
 
 PROVISIONED = "sagemaker:variant:DesiredProvisionedConcurrency"
 INSTANCES = "sagemaker:variant:DesiredInstanceCount"
@@ -10,13 +11,6 @@ INSTANCES = "sagemaker:variant:DesiredInstanceCount"
 def where(endpoint="houses", dimension=PROVISIONED):
     resource = f"endpoint/{endpoint}/variant/main"
     return {"ServiceNamespace": "sagemaker", "ResourceId": resource, "ScalableDimension": dimension}
-
-
-def refused(call, **members):
-    with pytest.raises(ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    return f"{error['Code']}: {error['Message']}"
 
 
 @pytest.fixture
