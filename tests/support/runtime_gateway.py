@@ -1,4 +1,4 @@
-"""What stands between InvokeEndpoint and a container's /invocations, and nothing more, for clients that need boto3's path.
+"""What stands between InvokeEndpoint and a container's /invocations, and nothing more: for clients of AWS's path.
 
 The body and the headers of the call pass as they are, without the caller's signature; so does the answer.
 """

@@ -1,4 +1,4 @@
-"""Endpoint.invoke of SageMaker's SDK v3 with bodies and serializers, and the SDK's local client: PORT → answers, as JSON.
+"""Endpoint.invoke of SageMaker's SDK v3 with bodies and serializers, and the SDK's local client: PORT → answers (JSON).
 
 AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME leads Endpoint.invoke to the container; the local client posts to PORT by itself.
 """
