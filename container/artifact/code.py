@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from container import contract
 from container.artifact import archive
 from container.errors import ArtifactError, ScriptError
 
@@ -18,16 +19,18 @@ _FILE: Final = "file://"
 ARCHIVES: Final = (".tar.gz", ".tgz", ".tar")
 
 
-def obtain(where: str, workplace: Path) -> Path:
+def obtain(where: str, workplace: Path, base: Path) -> Path:
     """The folder with the user's code; an archive is unpacked below `workplace`, which must exist.
 
-    Raises ScriptError, which names the place.
+    `base` is what is /opt/ml here: SageMaker's SDKs name places below that. Raises ScriptError, which names the place.
     """
     if where.startswith(S3):
         from container.artifact import s3
 
         return _unpacked(s3.download(where, workplace), workplace, where)
     path = Path(where.removeprefix(_FILE))
+    if path.is_relative_to(contract.BASE_DIR):
+        path = base / path.relative_to(contract.BASE_DIR)
     if path.is_dir():
         return path
     if not path.exists():

@@ -63,10 +63,10 @@ def find(texts: Mapping[str, Any], settings: Settings, workplace: Path) -> Train
     values = decode(texts)
     program = _named(values, settings.program, "program") or PROGRAM
     where = _submitted(values, settings) or str(_usual_place(settings.base_dir))
-    folder = code.obtain(where, workplace)
+    folder = code.obtain(where, workplace, settings.base_dir)
     archives = sorted(folder.glob("*.tar.gz"))
     if not (folder / program).exists() and len(archives) == 1:  # a channel may bring the SDK's sourcedir.tar.gz
-        folder = code.obtain(str(archives[0]), workplace)
+        folder = code.obtain(str(archives[0]), workplace, settings.base_dir)
     own = {name: value for name, value in values.items() if not name.startswith(FOREIGN_PREFIXES)}
     script = TrainingScript(folder, program, where, own)
     _check(script)

@@ -37,7 +37,7 @@ def find_script(artifact: Artifact, settings: Settings, stack: ExitStack) -> Scr
     IntegrityError for code that isn't what the model's manifest lists.
     """
     if settings.submit_directory:
-        folder = code.obtain(settings.submit_directory, stack.enter_context(workplace()))
+        folder = code.obtain(settings.submit_directory, stack.enter_context(workplace()), settings.base_dir)
         return _named(folder, settings.program or PROGRAM, f"{code.VARIABLE} ({settings.submit_directory})")
     folder = artifact.directory / CODE_DIR
     if not folder.is_dir():

@@ -94,6 +94,13 @@ def test_a_submit_directory(tmp_path, form):
     assert (found.folder == source) is (form != "archive")
 
 
+def test_a_place_below_opt_ml_is_below_the_base_folder(tmp_path):
+    """What SageMaker's SDK sets, where /opt/ml is elsewhere: SAGEMAKER_BASE_DIR."""
+    artifact = model(tmp_path / "model", inference=HOOK)
+    found = find(artifact, submit_directory="/opt/ml/model/code", base_dir=tmp_path)
+    assert found == Script(tmp_path / "model" / "code", "inference.py")
+
+
 def test_a_broken_archive_is_named(tmp_path):
     (tmp_path / "sourcedir.tar.gz").write_bytes(b"no archive")
     with pytest.raises(ScriptError, match=r"SAGEMAKER_SUBMIT_DIRECTORY is .*not a whole tar archive"):
