@@ -34,6 +34,7 @@ role = os.environ.get("ROLE", f"arn:aws:iam::{account}:role/coppice-execution")
 bucket = os.environ.get("BUCKET", f"sagemaker-{region}-{account}")
 stamp = time.strftime("%Y%m%d-%H%M%S")
 name = f"housing-{stamp}"
+patience = {"Delay": 2, "MaxAttempts": 1800}  # an hour: what comes up in seconds here takes minutes on AWS
 print(f"{name} in {region}, with {image}")
 
 # %% [markdown]
@@ -91,9 +92,7 @@ sagemaker.create_training_job(
     ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
     StoppingCondition={"MaxRuntimeInSeconds": 3600},
 )
-sagemaker.get_waiter("training_job_completed_or_stopped").wait(
-    TrainingJobName=name, WaiterConfig={"Delay": 5, "MaxAttempts": 720}
-)
+sagemaker.get_waiter("training_job_completed_or_stopped").wait(TrainingJobName=name, WaiterConfig=patience)
 job = sagemaker.describe_training_job(TrainingJobName=name)
 model_data = job["ModelArtifacts"]["S3ModelArtifacts"]
 metrics = {metric["MetricName"]: round(metric["Value"], 3) for metric in job["FinalMetricDataList"]}
@@ -114,7 +113,7 @@ def deploy(endpoint: str, model: str, **hosting) -> None:
     variant = {"VariantName": "AllTraffic", "ModelName": model, **hosting.pop("variant")}
     sagemaker.create_endpoint_config(EndpointConfigName=endpoint, ProductionVariants=[variant], **hosting)
     sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=endpoint)
-    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=endpoint, WaiterConfig={"Delay": 5})
+    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=endpoint, WaiterConfig=patience)
     print(f"{endpoint} is in service")
 
 
@@ -189,7 +188,7 @@ where = runtime.invoke_endpoint_async(
     EndpointName=later, ContentType="text/csv", InputLocation=f"s3://{bucket}/{name}/questions/rows.csv"
 )["OutputLocation"]
 key = where.removeprefix(f"s3://{bucket}/")
-s3.get_waiter("object_exists").wait(Bucket=bucket, Key=key, WaiterConfig={"Delay": 1})
+s3.get_waiter("object_exists").wait(Bucket=bucket, Key=key, WaiterConfig=patience)
 assert [float(line) for line in s3.get_object(Bucket=bucket, Key=key)["Body"].read().split()] == predictions
 print(where)
 
@@ -213,9 +212,7 @@ sagemaker.create_transform_job(
     TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
     BatchStrategy="MultiRecord",
 )
-sagemaker.get_waiter("transform_job_completed_or_stopped").wait(
-    TransformJobName=name, WaiterConfig={"Delay": 5, "MaxAttempts": 720}
-)
+sagemaker.get_waiter("transform_job_completed_or_stopped").wait(TransformJobName=name, WaiterConfig=patience)
 body = s3.get_object(Bucket=bucket, Key=f"{name}/predicted/rows.csv.out")["Body"].read()
 predicted = pd.read_csv(io.BytesIO(body), header=None)[0]
 assert len(predicted) == len(table) and predicted[:3].tolist() == predictions

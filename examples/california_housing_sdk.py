@@ -96,8 +96,11 @@ print(model_data)
 builder = ModelBuilder(image_uri=image, s3_model_data_url=model_data, role_arn=role, sagemaker_session=session)
 builder.build(model_name=name)
 endpoint = builder.deploy(
-    endpoint_name=name, inference_config=ServerlessInferenceConfig(memory_size_in_mb=1024, max_concurrency=3)
+    endpoint_name=name,
+    inference_config=ServerlessInferenceConfig(memory_size_in_mb=1024, max_concurrency=3),
+    wait=False,
 )
+endpoint.wait_for_status("InService", poll=2)  # deploy itself would look only every 30 seconds
 rows = table[:3]
 answer = endpoint.invoke(
     body=json.dumps({"instances": rows[features].to_dict(orient="records")}), content_type="application/json"
@@ -152,8 +155,9 @@ real_time = ModelBuilder(
 )
 real_time.build(model_name=f"{name}-instances")
 on_instances = real_time.deploy(
-    endpoint_name=f"{name}-instances", instance_type="ml.m5.large", initial_instance_count=1
+    endpoint_name=f"{name}-instances", instance_type="ml.m5.large", initial_instance_count=1, wait=False
 )
+on_instances.wait_for_status("InService", poll=2)
 answer = on_instances.invoke(body=as_csv, content_type="text/csv", accept="text/csv")
 assert [float(line) for line in answer.body.read().split()] == predictions
 
@@ -176,7 +180,7 @@ transform = TransformJob.create(
     transform_output=TransformOutput(s3_output_path=f"s3://{bucket}/{name}/predicted/", assemble_with="Line"),
     transform_resources=TransformResources(instance_type="ml.m5.large", instance_count=1),
 )
-transform.wait()
+transform.wait(poll=2)
 predicted = s3.get_object(Bucket=bucket, Key=f"{name}/predicted/rows.csv.out")["Body"].read().split()
 assert len(predicted) == len(table) and [float(line) for line in predicted[:3]] == predictions
 print(f"{len(predicted):,} rows predicted")
