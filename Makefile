@@ -48,9 +48,9 @@ train: $(MODEL)/manifest.json ## Train only: DATA=file.csv TARGET=column
 $(MODEL)/manifest.json: $(DATA) | $(READY)
 	@$(BIN)/coppice train --output $(MODEL) $(if $(DATA),--data "$(DATA)") $(if $(TARGET),--target "$(TARGET)")
 
-test: $(READY) ## Run all tests, some files at a time; then those of containers, which need Docker, in two processes
-	@$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder tests/functional tests/property tests/unit
-	@$(BIN)/pytest --numprocesses 2 --dist loadgroup tests/container
+test: $(READY) ## Run all tests, two files at a time; those in a container need Docker, and run alone
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/functional tests/property tests/unit
+	@$(BIN)/pytest tests/container
 
 check: $(READY) ## Lint, format, types and the arrows between packages
 	@$(BIN)/ruff check .

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import joblib
 import pandas as pd
 import pytest
 from containers import ROOT, Container, docker
 from programs import SERVER
-
-EMULATORS = {
-    "test_life.py", "test_local_clients.py", "test_local_endings.py", "test_local_faults.py", "test_local_training.py"
-}  # fmt: skip
-"""One at a time: emulators that start remove what killed ones have left, and some of these tests look at that first."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`pytest --dist loadgroup` may run the tests of emulators beside the others, and those one after the other."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("emulators" if item.path.name in EMULATORS else "images"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,12 +28,10 @@ def _engine() -> None:
 
 
 @pytest.fixture(scope="session")
-def image(_engine: None, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Built by the command that the README shows; of two processes, the second finds every layer there."""
+def image(_engine: None) -> str:
+    """Built by the command that the README shows."""
     name = "coppice-test"
-    with (tmp_path_factory.getbasetemp().parent / "image.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        subprocess.run(["make", "image", f"IMAGE={name}"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(["make", "image", f"IMAGE={name}"], cwd=ROOT, check=True, capture_output=True)
     return name
 
 
