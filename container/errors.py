@@ -131,6 +131,10 @@ class ArtifactError(ContainerError):
     code = "bad_artifact"
 
 
+class NotOfColumns(ArtifactError):
+    """An estimator that doesn't say how many columns it takes."""
+
+
 class ModelNotFound(ArtifactError):
     """There is no model where one was expected."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -50,7 +49,7 @@ class Reply(NamedTuple):
 
     body: bytes
     media_type: str
-    status: HTTPStatus = HTTPStatus.OK
+    status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
 
 

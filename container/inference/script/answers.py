@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -31,16 +32,23 @@ def reply(hook: str, value: Any, accept: str, context: Context) -> Reply:
     if isinstance(value, tuple) and len(value) == 2 and _is_media_type(value[1]):
         value, media_type = value
     if hasattr(value, "status_code"):  # Flask's Response, or worker.Response
-        status = HTTPStatus(value.status_code)
+        status = int(value.status_code)
         headers = (*headers, *_headers_of(value))
         media_type = getattr(value, "media_type", None) or getattr(value, "content_type", None) or media_type
-        value = value.get_data() if hasattr(value, "get_data") else value.response
+        value = _content(value)
     body, written = _bytes(hook, value, media_type or accept)
     return Reply(body, media_type or written, status, headers)
 
 
 def _is_media_type(value: Any) -> bool:
     return isinstance(value, str) and value.count("/") == 1 and " " not in value.partition(";")[0].strip()
+
+
+def _content(response: Any) -> Any:
+    if not hasattr(response, "get_data"):
+        return response.response
+    response.direct_passthrough = False  # what Flask's send_file makes gives its content only without it
+    return response.get_data()
 
 
 def _headers_of(response: Any) -> tuple[tuple[str, str], ...]:
@@ -56,6 +64,8 @@ def _bytes(hook: str, value: Any, media_type: str) -> tuple[bytes, str]:
         return value.encode(), media_type or _TEXT
     if value is None:
         raise ScriptFailed(f"The script's {hook} returned nothing (None).", _RETURN)
+    if hasattr(value, "__array__") and not hasattr(value, "to_csv") and not isinstance(value, np.ndarray | np.generic):
+        value = np.asarray(value)  # an Index, a Categorical
     name = negotiation.MediaType.parse(media_type).name
     try:
         if hasattr(value, "to_csv") and hasattr(value, "to_numpy"):
@@ -113,26 +123,46 @@ def _lines() -> tuple[str, ...]:
     return (codec.media_type, *codec.aliases) if codec else ()
 
 
+_OPTIONS: Final = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
 def _json(value: Any) -> bytes:
-    return orjson.dumps(
-        value,
-        default=_simple,
-        option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS,
-    )
+    try:
+        return orjson.dumps(value, default=_simple, option=_OPTIONS)
+    except TypeError:  # NumPy's scalars as keys, as dict(zip(model.classes_, …)) makes them: rare, so tried second
+        return orjson.dumps(_with_plain_keys(value), default=_simple, option=_OPTIONS)
+
+
+def _with_plain_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_plain_key(key): _with_plain_keys(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_plain_keys(item) for item in value]
+    return value
+
+
+def _plain_key(key: Any) -> Any:
+    if isinstance(key, np.generic):
+        return key.item()
+    return key.isoformat() if hasattr(key, "isoformat") else key
 
 
 def _simple(value: Any) -> Any:
-    """What orjson doesn't know: NumPy's scalars, arrays of any layout, sets, subclasses of the plain kinds."""
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, dict):
-        return dict(value)
-    if isinstance(value, set | frozenset | tuple):
-        return list(value)
-    if hasattr(value, "to_dict"):
-        return value.to_dict("records") if hasattr(value, "columns") else value.tolist()
-    kinds: tuple[type[Any], ...] = (str, int, float, list)
-    for kind in kinds:
-        if isinstance(value, kind):
-            return kind(value)
+    """What orjson doesn't know: NumPy's scalars, arrays of any layout, sets, pandas' own, subclasses of the plain."""
+    for knows, plain in _PLAIN:
+        if knows(value):
+            return plain(value)
     raise TypeError(type(value).__name__)
+
+
+_PLAIN: Final[tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...]] = (
+    (lambda value: type(value).__name__ in ("NaTType", "NAType"), lambda _value: None),
+    (lambda value: hasattr(value, "isoformat"), lambda value: value.isoformat()),
+    (lambda value: isinstance(value, Decimal), float),
+    (lambda value: hasattr(value, "columns") and hasattr(value, "to_dict"), lambda value: value.to_dict("records")),
+    (lambda value: hasattr(value, "toarray"), lambda value: value.toarray().tolist()),
+    (lambda value: hasattr(value, "tolist"), lambda value: value.tolist()),
+    (lambda value: isinstance(value, dict), dict),
+    (lambda value: isinstance(value, set | frozenset | tuple | list), list),
+    *((lambda value, kind=kind: isinstance(value, kind), kind) for kind in (str, int, float)),
+)

@@ -17,7 +17,7 @@ class RequestProcessor:
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = headers
         self.content_type = ""
-        self.status = HTTPStatus.OK
+        self.status = int(HTTPStatus.OK)
         self.response_headers: dict[str, str] = {}
 
     def get_request_properties(self) -> dict[str, str]:
@@ -29,15 +29,19 @@ class RequestProcessor:
         return next((value for name, value in self._headers.items() if name.lower() == key.lower()), None)
 
     def report_status(self, code: int, reason_phrase: str | None = None) -> None:  # noqa: ARG002 - it isn't sent
-        """The answer's status."""
-        self.status = HTTPStatus(code)
+        """The answer's status; raises ValueError for what is none."""
+        if not 200 <= code < 600:
+            raise ValueError(f"{code} is not the status of an answer")
+        self.status = int(code)
 
     def get_response_status_code(self) -> int:
         """The answer's status."""
-        return int(self.status)
+        return self.status
 
     def add_response_property(self, key: str, value: str) -> None:
-        """A header of the answer."""
+        """A header of the answer; raises ValueError for what would be two."""
+        if "\n" in f"{key}{value}" or "\r" in f"{key}{value}":
+            raise ValueError(f"the header {key!r} has a line break in it")
         if key.lower() == "content-type":
             self.content_type = str(value)
         else:
@@ -61,6 +65,7 @@ class Context:
     def __init__(self, model_dir: str, request_id: str = "", environ: Mapping[str, Any] = MappingProxyType({})) -> None:
         self.model_name = "model"
         self.manifest: dict[str, Any] = {}
+        self.metrics = None
         self.system_properties: dict[str, Any] = {"model_dir": model_dir, "gpu_id": None, "batch_size": 1}
         self.request_ids = {0: request_id}
         self.request_processor = [RequestProcessor(_headers(environ))]
@@ -79,7 +84,7 @@ class Context:
 
     def set_response_content_type(self, idx: int, value: str) -> None:
         """The answer's media type, where the hook's return doesn't say it."""
-        self.request_processor[idx].content_type = str(value)
+        self.request_processor[idx].add_response_property("Content-Type", value)
 
     def get_response_content_type(self, idx: int = 0) -> str:
         """What was set as the answer's media type."""
@@ -101,6 +106,6 @@ class Context:
         """The answer's status."""
         self.set_response_status(code, phrase)
 
-    def get_response_status(self, idx: int = 0) -> int:
-        """The answer's status so far."""
-        return self.request_processor[idx].get_response_status_code()
+    def get_response_status(self, idx: int = 0) -> tuple[int, str]:
+        """The answer's status so far, and its phrase, which isn't sent."""
+        return self.request_processor[idx].get_response_status_code(), ""

@@ -12,8 +12,10 @@ from container import logs
 from container.errors import BadInput, ContainerError, MissingLibrary, ScriptError, ScriptFailed, first_line
 from container.inference.script.stand_ins import UnsupportedFormatError
 
-RAISED: Final = (Exception, SystemExit, KeyboardInterrupt)
-"""What a script may raise in a request and the server outlives."""
+RAISED: Final = BaseException
+"""What a script may raise in a request and the server outlives: in a request's thread nobody else raises."""
+
+_OURS: Final = Path(__file__).parents[2]
 
 INSTALL: Final = "Put it into the image, in a Dockerfile: FROM coppice, then RUN pip install {package}"
 
@@ -55,7 +57,7 @@ def _status(error: BaseException) -> HTTPStatus | None:
     """What an exception says of the status: `status_code`, or `code` as Flask's and werkzeug's have it."""
     code: Any = getattr(error, "status_code", None)
     if code is None and hasattr(error, "get_response"):
-        code = getattr(error, "code", None)
+        code = getattr(error, "code", None) or getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(code, bool) or not isinstance(code, int) or not 400 <= code < 600:
         return None
     try:
@@ -67,6 +69,14 @@ def _status(error: BaseException) -> HTTPStatus | None:
 def _words(error: BaseException, status: HTTPStatus) -> str:
     said = getattr(error, "description", None) or getattr(error, "message", None) or str(error)
     return (str(said).strip().splitlines() or [status.phrase])[0][:1000]
+
+
+def is_the_servers(error: BaseException) -> bool:
+    """Whether it only came while the script ran: the SystemExit of our own answer to SIGTERM, or Ctrl-C."""
+    if isinstance(error, SystemExit):
+        frames = traceback.extract_tb(error.__traceback__)
+        return bool(frames) and _is_in(frames[-1].filename, _OURS)
+    return isinstance(error, KeyboardInterrupt)
 
 
 def at_start(what: str, error: BaseException, folder: Path) -> ContainerError:
@@ -84,23 +94,25 @@ def at_start(what: str, error: BaseException, folder: Path) -> ContainerError:
         )
     logs.event("the script can't be used", level=logging.ERROR, doing=what, traceback=trimmed(error, folder))
     if isinstance(error, SyntaxError):
-        name = Path(error.filename or "?").name
-        return ScriptError(f"{name}, line {error.lineno}, is not Python {_version()}: {error.msg}.", "Mend the line.")
-    said = first_line(error) if isinstance(error, Exception) else f"it ended with {error}"
-    return ScriptError(
-        f"The script failed in {what}: {type(error).__name__}: {said} ({_place(error, folder)}).",
-        "The traceback is in the log above.",
-    )
+        place = f"{Path(error.filename).name}, line {error.lineno}," if error.filename else what
+        return ScriptError(f"{place} is not Python {_version()}: {error.msg}.", "Mend the line.")
+    said = f"sys.exit({error.code!r})" if isinstance(error, SystemExit) else f"{type(error).__name__}"
+    if isinstance(error, Exception):
+        said += f": {first_line(error)}"
+    hint = "The traceback is in the log above."
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        hint = "The script's folder is on Python's path: write `import helper` instead of `from . import helper`."
+    return ScriptError(f"The script failed in {what}: {said} ({_place(error, folder).rstrip(',')}).", hint)
 
 
 def trimmed(error: BaseException, folder: Path) -> str:
-    """The traceback without the server's own lines: from the first line of the user's files on."""
+    """The traceback with the lines of the user's files alone; the last line of all where none is among them."""
     captured = traceback.TracebackException.from_exception(error)
     part: traceback.TracebackException | None = captured
     while part is not None:
         frames = list(part.stack)
-        first = next((place for place, frame in enumerate(frames) if _is_in(frame.filename, folder)), None)
-        part.stack = traceback.StackSummary.from_list(frames[first:] if first is not None else frames[-1:])
+        users = [frame for frame in frames if _is_in(frame.filename, folder)]
+        part.stack = traceback.StackSummary.from_list(users or frames[-1:])
         part = part.__cause__ or part.__context__
     return "".join(captured.format())
 

@@ -63,7 +63,7 @@ def _callable(name: str, hook: Any, file: str) -> Call:
     arguments = ARGUMENTS[name]
     if not callable(hook):
         raise ScriptError(f"{name} in {file} is {type(hook).__name__}, not a function.", _define(name))
-    if inspect.iscoroutinefunction(hook) or inspect.isgeneratorfunction(hook) or inspect.isasyncgenfunction(hook):
+    if _answers_later(hook):
         raise ScriptError(
             f"{name} in {_place(hook, file)} is a coroutine or a generator; its answer would never be computed.",
             f"Make it a plain function: {_define(name)}",
@@ -72,10 +72,9 @@ def _callable(name: str, hook: Any, file: str) -> Call:
         signature = inspect.signature(hook)
     except (TypeError, ValueError):  # some of what is written in C doesn't tell
         return _without_context(hook)
-    context = _way_of_context(signature, len(arguments))
-    if context == "keyword":
-        return lambda *values: hook(*values[:-1], context=values[-1])
-    if context == "last":
+    if keyword := _keyword_of_context(signature, len(arguments)):
+        return lambda *values: hook(*values[:-1], **{keyword: values[-1]})
+    if _context_is_last(signature, len(arguments)):
         return hook  # type: ignore[no-any-return]
     if _takes(signature, len(arguments)):
         return _without_context(hook)
@@ -90,25 +89,40 @@ def _without_context(hook: Call) -> Call:
     return lambda *values: hook(*values[:-1])
 
 
-def _way_of_context(signature: inspect.Signature, count: int) -> str:
-    """How a context is asked for beside `count` arguments: as the last of them, by keyword, or (empty) not at all.
+def _answers_later(hook: Any) -> bool:
+    """Whether calling it computes nothing yet: a coroutine or a generator, also as an object's __call__."""
+    calls = (hook,) if isinstance(hook, type) else (hook, type(hook).__call__)
+    kinds = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return any(kind(call) for kind in kinds for call in calls)
 
-    A further parameter with a default is the script's own, unless it is called context.
+
+def _keyword_of_context(signature: inspect.Signature, count: int) -> str:
+    """The keyword by which a context is asked for beside `count` arguments; empty where it isn't asked for so."""
+    for parameter in signature.parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and _is_context(parameter.name):
+            return parameter.name if _takes(signature, count, **{parameter.name: None}) else ""
+    return ""
+
+
+def _context_is_last(signature: inspect.Signature, count: int) -> bool:
+    """Whether a context is asked for after `count` arguments.
+
+    A further parameter with a default is the script's own, unless it is called a context.
     """
-    named = signature.parameters.get("context")
-    if named is not None and named.kind is inspect.Parameter.KEYWORD_ONLY:
-        return "keyword" if _takes(signature, count, context=None) else ""
     places = [
         parameter
         for parameter in signature.parameters.values()
         if parameter.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     ]
-    asked = len(places) > count and _wants(places[count])
-    return "last" if asked and _takes(signature, count + 1) else ""
+    return len(places) > count and _wants(places[count]) and _takes(signature, count + 1)
 
 
 def _wants(parameter: inspect.Parameter) -> bool:
-    return parameter.name == "context" or parameter.default is inspect.Parameter.empty
+    return _is_context(parameter.name) or parameter.default is inspect.Parameter.empty
+
+
+def _is_context(name: str) -> bool:
+    return name.lower().endswith(("context", "ctx"))
 
 
 def _takes(signature: inspect.Signature, count: int, **keywords: Any) -> bool:

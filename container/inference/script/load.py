@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
+
+import numpy as np
 
 from container.artifact.manifest import Manifest, Schema
 from container.artifact.store import MODEL_FILE, Artifact
-from container.errors import ArtifactError, ScriptError, SettingsError
+from container.errors import ArtifactError, NotOfColumns, ScriptError, SettingsError
 from container.inference import model as engines
 from container.inference.model import LoadedModel
 from container.inference.pipeline import Pipeline
@@ -33,8 +36,8 @@ def load(artifact: Artifact, script: Script, settings: Settings) -> ScriptPipeli
     def run(name: str, hook: Call, *values: Any) -> Any:
         try:
             return hook(*values, Context(str(artifact.directory)))
-        except (Exception, SystemExit) as error:
-            if isinstance(error, SystemExit) and not error.code:  # not the script's: that is how SIGTERM ends a start
+        except BaseException as error:
+            if failures.is_the_servers(error):
                 raise
             raise failures.at_start(name, error, script.folder) from None
 
@@ -86,7 +89,12 @@ def _of_script(model: Any, artifact: Artifact, hooks: Hooks, settings: Settings)
 def _of_artifact(artifact: Artifact, hooks: Hooks, settings: Settings) -> Ready:
     """The artifact's own model: as the estimator it is where the script asks it, else on its engine."""
     if not (hooks.predict_fn or hooks.transform_fn):
-        loaded = engines.load(artifact)
+        try:
+            loaded = engines.load(artifact)
+        except NotOfColumns:
+            if not hooks.input_fn:
+                raise
+            return _of_script(_estimator(artifact), artifact, hooks, settings)
         return Ready(loaded.model, loaded, Pipeline(loaded, settings.default_accept, settings.inference_output))
     manifest = artifact.manifest
     if manifest is not None and MODEL_FILE not in manifest.files:
@@ -95,12 +103,17 @@ def _of_artifact(artifact: Artifact, hooks: Hooks, settings: Settings) -> Ready:
             "this model: it was packed with --no-source.",
             "Pack it without --no-source, or write a model_fn.",
         )
+    estimator = _estimator(artifact)
+    return _asked_by_script(estimator, _describe(estimator, artifact), artifact)
+
+
+def _estimator(artifact: Artifact) -> Any:
     from container.inference import sklearn_model
     from container.inference.unpickle import read_estimator
 
     estimator, _ = read_estimator(artifact)
     sklearn_model.use_one_core(estimator)
-    return _asked_by_script(estimator, _describe(estimator, artifact), artifact)
+    return estimator
 
 
 def _asked_by_script(model: Any, described: Manifest | None, artifact: Artifact) -> Ready:
@@ -108,10 +121,24 @@ def _asked_by_script(model: Any, described: Manifest | None, artifact: Artifact)
         return Ready(model, _unknown(model, artifact))
     from container.inference import sklearn_model
 
+    if artifact.manifest is None and described.input == "frame" and _takes_arrays(model, described.schema):
+        described = described._replace(input="array")  # as pack finds out, and as AWS's container reads bodies
     loaded = sklearn_model.adopt(model, described)
     if described.input != "frame":
         return Ready(model, loaded)
     return Ready(model, loaded, to_input=lambda rows: sklearn_model.frame(rows, described.schema))
+
+
+def _takes_arrays(model: Any, schema: Schema) -> bool:
+    """Whether a model that was fitted with named columns does without the names."""
+    if not schema.numeric:
+        return False
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            model.predict(np.zeros((1, len(schema.features))))
+    except Exception:  # noqa: BLE001 - a user's model may raise anything
+        return False
+    return True
 
 
 def _describe(model: Any, artifact: Artifact) -> Manifest | None:

@@ -29,8 +29,8 @@ def import_script(script: Script) -> ModuleType:
     sys.modules.setdefault(name, module)
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        if isinstance(error, SystemExit) and not error.code:  # not the script's: that is how SIGTERM ends a start
+    except BaseException as error:
+        if failures.is_the_servers(error):
             raise
         raise failures.at_start(f"importing {script.program}", error, script.folder) from None
     return module

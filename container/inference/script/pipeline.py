@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from container import contract
 from container.codecs import negotiation
 from container.codecs.rows import Answer, Array
@@ -22,6 +24,9 @@ from container.settings import Settings
 
 TEXTS: Final = (contract.JSON, contract.CSV)
 """What input_fn gets as str; anything else it gets as bytes. AWS's container does the same."""
+
+
+_MARK: Final = "\N{BYTE ORDER MARK}"
 
 
 class Ready(NamedTuple):
@@ -42,7 +47,7 @@ class Request:
         self.came = invocation.content_type
         self.asked = invocation.accept
         media = negotiation.MediaType.parse(invocation.content_type)
-        self.content_type = media.name or contract.JSON
+        self.content_type = _said(media, invocation.content_type)
         self.charset = media.parameters.get("charset", "utf-8")
         self.accept = _wanted(invocation.accept) or default_accept or contract.JSON
         self.context = Context(str(model_dir), invocation.request_id, invocation.environ)
@@ -54,11 +59,18 @@ class Request:
         if self.content_type not in TEXTS:
             return self.body
         try:
-            return self.body.decode(self.charset)
+            return self.body.decode(self.charset).removeprefix(_MARK)
         except LookupError:
             raise UnsupportedMediaType(f"The charset {self.charset[:40]} isn't read here.", "Send UTF-8.") from None
         except UnicodeError as error:
             raise MalformedBody(f"The body is not {self.charset}: {error}.", "Send UTF-8.") from None
+
+
+def _said(media: negotiation.MediaType, content_type: str) -> str:
+    """A media type as scripts compare it: bare; but with what reading it needs, such as a boundary."""
+    if media.name not in TEXTS and media.parameters.keys() - {"charset"}:
+        return content_type.strip()
+    return media.name or contract.JSON
 
 
 def _wanted(accept: str) -> str:
@@ -92,6 +104,12 @@ class ScriptPipeline:
         except failures.RAISED as error:
             raise failures.in_request(name, error, self._folder) from None
 
+    def _reply(self, name: str, value: Any, accept: str, context: Context) -> Reply:
+        try:
+            return answers.reply(name, value, accept, context)
+        except failures.RAISED as error:  # what was returned is the user's, too
+            raise failures.in_request(name, error, self._folder) from None
+
     def _transform(self, hook: Call) -> Callable[[Request, Timings], Reply]:
         def answer(request: Request, timings: Timings) -> Reply:
             def call(*values: Any) -> Any:
@@ -99,7 +117,7 @@ class ScriptPipeline:
 
             value = self._call("transform_fn", call, request, request.content_type, request.accept)
             timings.done("predict")
-            reply = answers.reply("transform_fn", value, request.accept, request.context)
+            reply = self._reply("transform_fn", value, request.accept, request.context)
             timings.done("encode")
             return reply
 
@@ -174,7 +192,7 @@ class ScriptPipeline:
             def ask(prediction: Any, request: Request) -> Reply:
                 value = prediction.array if isinstance(prediction, Answer) else prediction
                 returned = self._call("output_fn", hook, request, value, request.accept)
-                return answers.reply("output_fn", returned, request.accept, request.context)
+                return self._reply("output_fn", returned, request.accept, request.context)
 
             return ask
 
@@ -186,7 +204,9 @@ class ScriptPipeline:
             array = answers.as_array(prediction)
             if array is not None and not request.context.get_response_content_type():
                 return Reply(codec.encode(Answer((array,), envelope=request.envelope)), media_type)
-            return answers.reply("predict_fn", prediction, media_type, request.context)
+            if isinstance(prediction, str) and codec.media_type == contract.JSON:
+                prediction = np.array(prediction)  # a label, not a body that somebody wrote
+            return _in_envelope(self._reply("predict_fn", prediction, media_type, request.context), request, prediction)
 
         return write
 
@@ -200,9 +220,17 @@ class ScriptPipeline:
                 value = hook(context)
             except failures.RAISED as error:
                 raise failures.in_request("execution_parameters_fn", error, self._folder) from None
-            return answers.reply("execution_parameters_fn", value, contract.JSON, context)
+            return self._reply("execution_parameters_fn", value, contract.JSON, context)
 
         return ask
+
+
+def _in_envelope(reply: Reply, request: Request, prediction: Any) -> Reply:
+    """Rows that came in an envelope are answered in one, whatever predict_fn made of them."""
+    rows = isinstance(prediction, list) or hasattr(prediction, "to_csv")
+    if not (rows and request.envelope and reply.media_type == contract.JSON):
+        return reply
+    return reply._replace(body=b'{"%s":%s}' % (request.envelope.encode(), reply.body))
 
 
 def _length(data: Any) -> int:

@@ -26,16 +26,18 @@ def _table(data: Any, schema: Schema) -> Table:
     if hasattr(data, "columns") and hasattr(data, "to_numpy"):
         names = tuple(str(name) for name in data.columns)
         numbered = names == tuple(map(str, range(len(names)))) and not set(names) & set(schema.names)
-        return Table(_cells(data.to_numpy()), None if numbered else names)
+        return Table(_cells(data.to_numpy(), schema), None if numbered else names)
     if hasattr(data, "index") and hasattr(data, "to_numpy"):  # a Series: one row
-        return Table(_cells(data.to_numpy()[np.newaxis, :]), tuple(str(name) for name in data.index))
+        return Table(_cells(data.to_numpy()[np.newaxis, :], schema), tuple(str(name) for name in data.index))
     if hasattr(data, "toarray"):  # sparse
         data = data.toarray()
+    if isinstance(data, list | tuple) and schema.numeric and (numbers := _as_numbers(data)) is not None:
+        data = numbers
     if isinstance(data, np.ndarray):
-        if data.ndim < 2:
+        if data.ndim == 1:
             data = data.reshape((-1, 1) if len(schema.features) == 1 else (1, -1))
         if data.ndim == 2:
-            return Table(_cells(data))
+            return Table(_cells(data, schema))
     elif isinstance(data, list | tuple | dict):
         rows = [list(row) if isinstance(row, tuple | np.ndarray) else row for row in _listed(data)]
         return json.rows_table(rows, schema)
@@ -53,10 +55,19 @@ def _called(data: Any) -> str:
     return f"an array of shape {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
 
 
-def _cells(array: Array) -> Any:
+def _as_numbers(data: Any) -> Array | None:
+    """Cells as float64, also where they are texts of numbers, as scikit-learn takes them; None where any is none."""
+    try:
+        return np.ascontiguousarray(data, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def _cells(array: Array, schema: Schema) -> Any:
     """Numbers as one matrix; other cells as they are, None for what is missing."""
-    if array.dtype.kind in "biuf":
-        return np.ascontiguousarray(array, dtype=np.float64)
+    numbers = _as_numbers(array) if array.dtype.kind in "biuf" or schema.numeric else None
+    if numbers is not None:
+        return numbers
     return [[None if cell != cell else _plain(cell) for cell in row] for row in array.tolist()]
 
 
@@ -70,7 +81,8 @@ _ANY = Schema((Feature(""),))
 def read_freely(body: bytes, media_type: str) -> tuple[Any, str]:
     """What the body holds, where the model doesn't say what it takes, and the envelope that its answer goes into.
 
-    A float64 array of rows where all are numbers, a DataFrame under a header, else lists or objects as they came.
+    A float64 array of rows where all are numbers (one list of them is one row), a DataFrame under a header, else lists
+    or objects as they came.
     """
     if media_type != contract.JSON:
         return _rows_in(body, media_type), ""
@@ -105,7 +117,9 @@ def _array_or(document: Any) -> Any:
         array = np.array(document)
     except ValueError:
         return document
-    return array.astype(np.float64) if array.dtype.kind in "biuf" else document
+    if array.dtype.kind not in "biuf":
+        return document
+    return array.astype(np.float64).reshape(1, -1) if array.ndim == 1 else array.astype(np.float64)
 
 
 def _numbers(cells: Any) -> Any:

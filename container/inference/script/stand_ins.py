@@ -43,7 +43,7 @@ class Response:
         content_type: str | None = None,
     ) -> None:
         self.response = response
-        self.media_type = content_type or mimetype or accept or ""
+        self.media_type = content_type or mimetype or accept or contract.JSON
         self.status_code = int(status)
         self.headers = dict(headers or {})
 
@@ -55,6 +55,20 @@ class UnsupportedFormatError(Exception):
 
     def __init__(self, content_type: str, **_: Any) -> None:
         super().__init__(f"Content type {content_type} is not supported by this script.")
+
+
+class BaseInferenceToolkitError(Exception):
+    """An answer with this status and message."""
+
+    def __init__(self, status_code: int, message: str | None = None, phrase: str | None = None) -> None:
+        super().__init__(message or phrase or "")
+        self.status_code = status_code
+        self.message = message or phrase or ""
+        self.phrase = phrase or ""
+
+
+class GenericInferenceToolkitError(BaseInferenceToolkitError):
+    """The same by its other name."""
 
 
 class ClientError(Exception):
@@ -133,6 +147,18 @@ def encode(array: Any, content_type: str) -> str | bytes:
     return _ENCODERS[content_type](array)
 
 
+class DefaultInferenceHandler:
+    """The toolkit's ways of reading and writing, for scripts that call or extend them."""
+
+    def default_input_fn(self, input_data: Any, content_type: str, context: Any = None) -> Any:  # noqa: ARG002
+        """An array from a body; raises UnsupportedFormatError."""
+        return decode(input_data, content_type)
+
+    def default_output_fn(self, prediction: Any, accept: str, context: Any = None) -> str | bytes:  # noqa: ARG002
+        """A body from an array; raises UnsupportedFormatError."""
+        return encode(prediction, accept)
+
+
 def register() -> None:
     """Make the stand-ins importable, each where nothing of its name is installed."""
     codecs = {
@@ -159,10 +185,20 @@ def register() -> None:
     )
     _register(
         "sagemaker_inference",
-        {"content_types": MEDIA_TYPES, "decoder": codecs, "encoder": codecs, "errors": {
-            **errors, "BaseInferenceToolkitError": Exception, "GenericInferenceToolkitError": ClientError,
-        }},
-    )  # fmt: skip
+        {
+            "content_types": MEDIA_TYPES,
+            "decoder": codecs,
+            "encoder": codecs,
+            "errors": {
+                **errors,
+                "BaseInferenceToolkitError": BaseInferenceToolkitError,
+                "GenericInferenceToolkitError": GenericInferenceToolkitError,
+            },
+            "default_inference_handler": {"DefaultInferenceHandler": DefaultInferenceHandler},
+            "environment": {},
+            "utils": {},
+        },
+    )
 
 
 def _register(package: str, modules: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,85 +1,104 @@
-"""How hooks are called is settled at start, from their signatures."""
-
 from __future__ import annotations
 
-from functools import partial
+import functools
 from types import ModuleType
-from typing import Any
 
 import pytest
 
 from container.errors import ScriptError
-from container.inference.script.hooks import ARGUMENTS, resolve
+from container.inference.script.hooks import resolve
+
+CONTEXT = object()
 
 
-def module(**hooks: Any) -> ModuleType:
+def module(code: str) -> ModuleType:
     made = ModuleType("inference")
-    made.__file__ = "/x/inference.py"
-    vars(made).update(hooks)
+    made.__file__ = "inference.py"
+    exec(code, vars(made))  # what a script is
     return made
 
 
-class Callable:
-    def __call__(self, data, model):
-        return ("object", data, model)
+def called_with(signature: str) -> tuple[list[object], dict[str, object]]:
+    """The positional and named values that a predict_fn of this signature gets."""
+    code = f"def predict_fn{signature}:\n    return locals()"
+    predict = resolve(module(code)).predict_fn
+    assert predict is not None
+    return predict("data", "model", CONTEXT)
 
 
 @pytest.mark.parametrize(
-    ("hook", "answer"),
-    [
-        (lambda data, model: (data, model), (1, 2)),
-        (lambda data, model, context: (data, model, context), (1, 2, "c")),
-        (lambda data, model, context=None: (data, model, context), (1, 2, "c")),
-        (lambda data, model, ctx: (data, model, ctx), (1, 2, "c")),
-        (lambda data, model, *, context: (data, model, context), (1, 2, "c")),
-        (lambda data, model, *, context=None: (data, model, context), (1, 2, "c")),
-        (lambda data, model, threshold=0.5: (data, model, threshold), (1, 2, 0.5)),
-        (lambda data, model, **more: (data, model, more), (1, 2, {})),
-        (lambda *values: values, (1, 2)),
-        (lambda data, *others: (data, others), (1, (2,))),
-        (partial(lambda scale, data, model: (scale, data, model), 9), (9, 1, 2)),
-        (Callable(), ("object", 1, 2)),
-        (divmod, (0, 1)),
-        (max, 2),
-    ],
-)
-def test_ways_to_ask_for_arguments_and_context(hook, answer):
-    assert resolve(module(predict_fn=hook)).predict_fn(1, 2, "c") == answer
+    "signature",
+    ["(d, m, context)", "(d, m, context=None)", "(d, m, *, context)", "(d, m, ctx=None)", "(d, m, _context=None)",
+     "(d, m, request_context=None)", "(d, m, anything)", "(d, m=None, context=None)", "(d, m, context, own=3)",
+     "(d, m, *, ctx=None, **more)", "(*all, context=None)", "(d, m, /, context)"],
+)  # fmt: skip
+def test_a_context_is_given_to_who_asks(signature):
+    assert CONTEXT in called_with(signature).values()
 
 
 @pytest.mark.parametrize(
-    ("name", "hook", "words"),
-    [
-        ("predict_fn", lambda data: data, r"takes \(data\); it is called with \(data, model\)"),
-        ("predict_fn", lambda a, b, c, d: a, r"takes \(a, b, c, d\)"),
-        ("output_fn", lambda: None, "takes \\(nothing\\)"),
-        ("model_fn", lambda a, *, needed: a, "needed"),
-        ("execution_parameters_fn", lambda a, b: a, "called with \\(nothing\\)"),
-        ("input_fn", "not a function", "is str, not a function"),
-    ],
+    "signature", ["(d, m)", "(d, m, own=3)", "(d, m, *more)", "(d, m, **more)", "(*all)", "(*all, **more)", "(d, m=1)"]
 )
-def test_what_cannot_be_called_so_is_refused_with_its_line(name, hook, words):
-    with pytest.raises(ScriptError, match=words) as refusal:
-        resolve(module(**{name: hook}))
-    assert name in refusal.value.message and f"def {name}({', '.join(ARGUMENTS[name])})" in refusal.value.hint
+def test_a_context_is_given_to_nobody_else(signature):
+    found = called_with(signature)
+    assert CONTEXT not in [*found.values(), *found.get("all", ()), *found.get("more", ())]
 
 
-def test_coroutines_and_generators_are_refused():
-    async def later(data, model):
-        return data
-
-    def slowly(data, model):
-        yield data
-
-    for hook in (later, slowly):
-        with pytest.raises(ScriptError, match="coroutine or a generator"):
-            resolve(module(predict_fn=hook))
+@pytest.mark.parametrize("signature", ["()", "(d)", "(d, m, context, more)", "(d, m, *, own)"])
+def test_other_arguments_stop_the_start(signature):
+    with pytest.raises(ScriptError) as refusal:
+        resolve(module(f"def predict_fn{signature}: pass"))
+    asked = signature.strip("()").replace("*, ", "") or "nothing"
+    assert f"takes ({asked}); it is called with (data, model)" in refusal.value.message
+    assert "line 1" in refusal.value.message
 
 
-def test_transform_fn_beside_its_parts_is_refused():
-    with pytest.raises(ScriptError, match="transform_fn and input_fn, output_fn"):
-        resolve(module(transform_fn=print, input_fn=print, output_fn=print))
+@pytest.mark.parametrize(
+    "code",
+    ["async def predict_fn(d, m): pass", "def predict_fn(d, m): yield", "async def predict_fn(d, m): yield",
+     "class P:\n    async def __call__(self, d, m): pass\npredict_fn = P()",
+     "class P:\n    def __call__(self, d, m): yield\npredict_fn = P()",
+     "import functools\nasync def f(a, d, m): pass\npredict_fn = functools.partial(f, 1)"],
+)  # fmt: skip
+def test_what_would_never_be_computed_stops_the_start(code):
+    with pytest.raises(ScriptError, match="coroutine or a generator"):
+        resolve(module(code))
 
 
-def test_which_hooks_there_are():
-    assert resolve(module(model_fn=lambda d: d, other=print, output_fn=None)).names == ("model_fn",)
+@pytest.mark.parametrize(
+    "code",
+    ["predict_fn = lambda d, m: d", "class P:\n    def __call__(self, d, m): return d\npredict_fn = P()",
+     "class P:\n    def ask(self, d, m): return d\npredict_fn = P().ask",
+     "import functools\ndef f(own, d, m): return d\npredict_fn = functools.partial(f, 1)",
+     "def keep(f):\n    return lambda *given, **named: f(*given, **named)\n@keep\ndef predict_fn(d, m): return d"],
+)  # fmt: skip
+def test_anything_that_can_be_called_is_a_hook(code):
+    predict = resolve(module(code)).predict_fn
+    assert predict is not None and predict("data", "model", CONTEXT) == "data"
+
+
+def test_a_builtin_that_does_not_tell_its_arguments_is_called_without_a_context():
+    made = module("")
+    made.output_fn = max  # type: ignore[attr-defined]
+    hook = resolve(made).output_fn
+    assert hook is not None and hook(1, 2, CONTEXT) == 2
+
+
+def test_a_wrapped_function_is_asked_itself():
+    def deco(hook):
+        @functools.wraps(hook)
+        def wrapper(*given):
+            return hook(*given)
+
+        return wrapper
+
+    made = module("")
+    made.predict_fn = deco(lambda d, m, context: context)  # type: ignore[attr-defined]
+    hook = resolve(made).predict_fn
+    assert hook is not None and hook(1, 2, CONTEXT) is CONTEXT
+
+
+def test_none_is_no_hook_and_a_number_is_a_mistake():
+    assert resolve(module("predict_fn = None\ndef input_fn(b, c): pass")).names == ("input_fn",)
+    with pytest.raises(ScriptError, match="predict_fn in inference\\.py is int, not a function"):
+        resolve(module("predict_fn = 3"))
