@@ -149,6 +149,12 @@ class UnsafeArchive(ArtifactError):
     code = "unsafe_archive"
 
 
+class NotAnEstimator(ArtifactError):
+    """The model file holds something that can't be asked as scikit-learn's estimators are."""
+
+    code = "not_an_estimator"
+
+
 class IncompatibleModel(ArtifactError):
     """The libraries here can't read this model."""
 
