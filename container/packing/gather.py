@@ -21,7 +21,7 @@ def gather(source: Path, destination: Path, leave_out: Collection[Path] = ()) ->
     Caches, hidden files, virtual environments and what `leave_out` names stay behind. A link is followed to a file
     inside `source`; any other raises PackingError: it may lead to what nobody meant to publish, or back to itself.
     """
-    unwanted = {path.resolve() for path in leave_out}
+    unwanted = {place for path in leave_out for place in (path.resolve(), _place(path))}
     names = []
     for path in _files(source, unwanted):
         name = path.relative_to(source)
@@ -36,11 +36,15 @@ def gather(source: Path, destination: Path, leave_out: Collection[Path] = ()) ->
 def _files(source: Path, unwanted: Collection[Path]) -> Iterator[Path]:
     for folder, folders, files in os.walk(source):
         paths = [Path(folder) / name for name in (*folders, *files) if not any(fnmatch(name, p) for p in _LEFT_OUT)]
-        # A folder's absolute name alone, and not where links lead: those are judged by what they are.
-        kept = [path for path in paths if (path.parent.resolve() / path.name) not in unwanted]
+        kept = [path for path in paths if _place(path) not in unwanted]
         inner = [path for path in kept if path.is_dir() and not path.is_symlink()]
         folders[:] = [path.name for path in inner if not (path / _ENVIRONMENT).is_file()]
         yield from (path for path in kept if path not in inner)
+
+
+def _place(path: Path) -> Path:
+    """The absolute name of a path itself: of a link, not of what it leads to."""
+    return path.parent.resolve() / path.name
 
 
 def _check_link(path: Path, source: Path) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from container.errors import ScriptFailed
-from container.inference.script.answers import reply
+from container.inference.script.answers import as_array, reply
 from container.inference.script.context import Context
 from container.inference.script.stand_ins import Response
 
@@ -104,3 +104,16 @@ def test_a_context_knows_its_request():
     assert context.request_processor[0].get_request_properties()["X-Tenant"] == "acme"
     assert context.system_properties["model_dir"] == "/model"
     assert json.dumps(context.get_all_request_header(0))
+
+
+@pytest.mark.parametrize(
+    ("value", "cells"),
+    [
+        (["a", 1, True], ["a", 1, True]),
+        ([["cheap", 0.5], ["dear", 0.25]], [["cheap", 0.5], ["dear", 0.25]]),
+        (["a", "b"], ["a", "b"]),
+    ],
+)
+def test_a_number_beside_a_text_stays_a_number(value, cells):
+    array = as_array(value)
+    assert array is not None and array.tolist() == cells
