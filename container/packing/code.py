@@ -30,7 +30,6 @@ def importable(folder: Path) -> Iterator[None]:
     """
     before, writes_nothing = list(sys.path), sys.dont_write_bytecode
     sys.path.insert(0, str(folder))
-    sys.dont_write_bytecode = True
     try:
         yield
     finally:
