@@ -131,10 +131,6 @@ class ArtifactError(ContainerError):
     code = "bad_artifact"
 
 
-class NotOfColumns(ArtifactError):
-    """An estimator that doesn't say how many columns it takes."""
-
-
 class ModelNotFound(ArtifactError):
     """There is no model where one was expected."""
 
@@ -151,6 +147,12 @@ class UnsafeArchive(ArtifactError):
     """An archive that would write outside its folder, or holds more than files and folders."""
 
     code = "unsafe_archive"
+
+
+class NotAnEstimator(ArtifactError):
+    """The model file holds something that can't be asked as scikit-learn's estimators are."""
+
+    code = "not_an_estimator"
 
 
 class IncompatibleModel(ArtifactError):

@@ -6,6 +6,8 @@ What is found here was named by the operator; what lies in a model's own code/ i
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -58,12 +60,12 @@ def _unpacked(path: Path, workplace: Path, where: str) -> Path:
 
 def unmet_requirements(folder: Path) -> list[str]:
     """What requirements.txt in `folder` asks for and isn't installed here, by name; versions aren't compared."""
-    from importlib.metadata import PackageNotFoundError, version
-
     try:
         lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return []
+    from importlib.metadata import PackageNotFoundError, version
+
     missing = []
     for line in lines:
         name = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line.strip())
@@ -74,3 +76,8 @@ def unmet_requirements(folder: Path) -> list[str]:
         except PackageNotFoundError:
             missing.append(line.split("#")[0].split(";")[0].strip())
     return missing
+
+
+def install_line(requirements: Sequence[str]) -> str:
+    """What a Dockerfile says to put them into the image; quoted, since `>=` and `[…]` mean something to a shell."""
+    return f"FROM coppice, then RUN pip install {shlex.join(requirements)}"

@@ -15,7 +15,7 @@ import numpy as np
 from container.artifact.manifest import Feature, Manifest, Schema, Task
 from container.artifact.store import Artifact
 from container.codecs.rows import Array, plain
-from container.errors import IncompatibleModel, NotOfColumns, first_line
+from container.errors import IncompatibleModel, NotAnEstimator, first_line
 from container.inference.model import LoadedModel, RowRejected, example_rows
 from container.inference.unpickle import read_estimator
 from container.inference.validate import not_finite
@@ -162,11 +162,11 @@ def use_one_core(estimator: Any) -> None:
 def describe(estimator: Any) -> Manifest:
     """What an estimator says of itself, as a manifest without files, example or versions.
 
-    Raises ArtifactError for one that isn't fitted.
+    Raises NotAnEstimator for one that isn't fitted.
     """
     width = getattr(estimator, "n_features_in_", None)
     if width is None:
-        raise NotOfColumns(
+        raise NotAnEstimator(
             f"This {type(estimator).__name__} doesn't say how many columns it takes (n_features_in_): it isn't fitted, "
             "or it isn't made for rows of columns.",
             "Fit it before saving it.",

@@ -10,9 +10,19 @@ from typing import Any, Final
 
 from container import logs
 from container.artifact.store import Artifact
-from container.errors import ArtifactError, ContainerError, IncompatibleModel, MissingLibrary, first_line
+from container.errors import (
+    ArtifactError,
+    ContainerError,
+    IncompatibleModel,
+    MissingLibrary,
+    NotAnEstimator,
+    first_line,
+)
 
-_OWN_CODE: Final = "Its class must be importable where it is served: put it in a package that the image installs."
+_OWN_CODE: Final = (
+    "Define it in a module of its own that the training script imports, train again, and pack that module with it: "
+    "coppice pack MODEL --code DIR."
+)
 
 
 def read_estimator(artifact: Artifact) -> tuple[Any, str]:
@@ -49,7 +59,7 @@ def read_estimator(artifact: Artifact) -> tuple[Any, str]:
             here=sklearn.__version__,
         )
     if not hasattr(estimator, "predict"):
-        raise ArtifactError(
+        raise NotAnEstimator(
             f"{artifact.model_file} holds {type(estimator).__name__}, which has no predict method.",
             "Save the fitted estimator or Pipeline itself, with joblib.dump(estimator, 'model.joblib').",
         )
@@ -68,7 +78,8 @@ def _explain(error: Exception, name: str, written: str, here: str) -> ContainerE
     if isinstance(error, ModuleNotFoundError) and (module := (error.name or "")).partition(".")[0] != "sklearn":
         return MissingLibrary(
             f"{name} needs the Python package {module!r}, which isn't installed here.",
-            "Add it to the image (FROM this image, then install it), or serve where it is installed.",
+            "Add it to the image (FROM this image, then install it); a module of your own goes with the model: "
+            "coppice pack MODEL --code DIR.",
         )
     if isinstance(error, AttributeError) and "__main__" in reason:
         return ArtifactError(f"{name} needs what was defined in a script: {reason}.", _OWN_CODE)

@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
-from container.artifact.code import unmet_requirements
+from container.artifact.code import install_line, unmet_requirements
 from container.artifact.store import CODE_DIR
 from container.errors import PackingError
 from container.inference.script.hooks import ARGUMENTS, Hooks, resolve
 from container.inference.script.module import import_script
 from container.inference.script.source import PROGRAM, Script, has_hooks
-
-_LEFT_OUT: Final = ("__pycache__", "*.pyc", ".*", "*.egg-info")
-
-
-def copy_code(source: Path, directory: Path) -> Path:
-    """Copy the files of `source` to code/ in `directory`, without caches and hidden ones; returns the folder there."""
-    target = directory / CODE_DIR
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_LEFT_OUT))
-    return target
+from container.packing.gather import gather
 
 
-def files_below(directory: Path, *folders: str) -> list[str]:
-    """The names of all files in these folders of `directory`, sorted."""
-    paths = (path for folder in folders for path in (directory / folder).rglob("*") if path.is_file())
-    return sorted(path.relative_to(directory).as_posix() for path in paths)
+def copy_code(source: Path, directory: Path, leave_out: Collection[Path] = ()) -> list[str]:
+    """Copy the files of `source` to code/ in `directory`, as `gather` does; returns their names below `source`."""
+    return gather(source, directory / CODE_DIR, leave_out)
 
 
 @contextmanager
 def importable(folder: Path) -> Iterator[None]:
-    """While the block runs, let modules be imported from `folder`, before any others; forget them afterwards."""
-    before = list(sys.path)
+    """While the block runs, let modules be imported from `folder`, before any others; forget them afterwards.
+
+    No bytecode is written meanwhile: it would lie among the files that are packed.
+    """
+    before, writes_nothing = list(sys.path), sys.dont_write_bytecode
     sys.path.insert(0, str(folder))
     try:
         yield
     finally:
         sys.path[:] = before
+        sys.dont_write_bytecode = writes_nothing
         for name in modules_of(folder):
             del sys.modules[name]
 
@@ -51,29 +45,40 @@ def modules_of(folder: Path) -> list[str]:
     return [name for name, file in files.items() if file and Path(file).is_relative_to(folder)]
 
 
-def choose_program(folder: Path, wanted: str) -> str:
-    """The program that answers: `wanted`, else inference.py; empty where no file has a hook, and the code only helps
-    the model. Raises PackingError where that can't be told."""
+def choose_program(folder: Path, names: Sequence[str], wanted: str) -> str:
+    """Which of the files `names` in `folder` answers: `wanted`, else inference.py; empty where none has a hook, and the
+    code only helps the model. Raises PackingError where that can't be told."""
+    python_files = [name for name in names if name.endswith(".py")]
+    there = f"it has {_listed(python_files)}" if python_files else "it has no Python files"
     if wanted:
-        if not (folder / wanted).is_file():
-            raise PackingError(
-                f"There is no {wanted} in the code; {_python_files(folder)}.", "Name it: --entry-point FILE"
-            )
-        return wanted
-    if (folder / PROGRAM).is_file():
+        program = _below(folder, wanted)
+        if program not in python_files:
+            raise PackingError(f"There is no {wanted} in the code; {there}.", "Name it: --entry-point FILE")
+        return program
+    if not python_files:
+        raise PackingError(f"There is no {PROGRAM} in the code; {there}.", "Name another folder: --code DIR")
+    if PROGRAM in python_files:
         return PROGRAM if has_hooks(folder / PROGRAM) else ""
-    found = [path for path in sorted(folder.glob("*.py")) if has_hooks(path)]
+    found = [name for name in python_files if has_hooks(folder / name)]
     if found:
         raise PackingError(
-            f"There is no {PROGRAM} in the code, but {found[0].name} has a serving hook.",
-            f"If that is the script: --entry-point {found[0].name}",
+            f"There is no {PROGRAM} in the code, but {found[0]} has a serving hook.",
+            f"If that is the script: --entry-point {found[0]}",
         )
     return ""
 
 
-def _python_files(folder: Path) -> str:
-    found = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*.py"))]
-    return f"it has {', '.join(found[:8])}{' …' * (len(found) > 8)}" if found else "it has no Python files"
+def _below(folder: Path, wanted: str) -> str:
+    """The name below `folder` of a file that is named from there or from where the shell is; empty if none."""
+    for start in (folder, Path()):
+        path = Path(os.path.normpath((start / wanted).absolute()))
+        if path.is_file() and path.is_relative_to(folder.absolute()):
+            return path.relative_to(folder.absolute()).as_posix()
+    return ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:8]) + " …" * (len(names) > 8)
 
 
 def check_hooks(folder: Path, program: str, keep_source: bool) -> Hooks:
@@ -99,5 +104,5 @@ def requirements_note(folder: Path) -> str:
         return ""
     return (
         f"warning: requirements.txt asks for {', '.join(unmet)}: nothing is installed when an endpoint starts. "
-        f"Put it into the image: FROM coppice, then RUN pip install {' '.join(unmet)}"
+        f"Put it into the image: {install_line(unmet)}"
     )

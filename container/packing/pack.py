@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -19,14 +19,17 @@ from container.artifact.manifest import MANIFEST_FILE, DType, Manifest, Schema
 from container.artifact.store import CODE_DIR, FOREST_DIR, MODEL_FILE, Artifact, open_model
 from container.codecs import csv
 from container.codecs.rows import Array
-from container.errors import BadInput, PackingError
+from container.errors import BadInput, NotAnEstimator, PackingError
 from container.inference import sklearn_model
 from container.inference.model import example_rows
 from container.inference.script.source import verify_code
 from container.inference.unpickle import read_estimator
 from container.inference.validate import arrange
 from container.packing import code
+from container.packing.gather import gather
 from container.packing.write import Say, write_manifest, write_script_manifest
+
+_OURS: Final = (f"{FOREST_DIR}/", f"{CODE_DIR}/")
 
 
 class Code(NamedTuple):
@@ -60,14 +63,15 @@ def pack(
         if found is None:
             manifest = _pack_model(artifact, workplace, sample, names, keep_source, say)
         else:
-            manifest = _pack_with_code(artifact, found, workplace, source, sample, names, keep_source, say)
+            ours = (source, artifact.directory / artifact.model_file, destination)
+            manifest = _pack_with_code(artifact, found, workplace, ours, sample, names, keep_source, say)
         archive.write(workplace, [MANIFEST_FILE, *manifest.files], destination)
     return manifest
 
 
 def _own_code(artifact: Artifact, source: Path) -> Code | None:
     folder = artifact.directory / CODE_DIR
-    if not folder.is_dir() or source.name == artifact.model_file:  # beside a lone file, code/ may be anybody's
+    if source.name == artifact.model_file or not any(folder.rglob("*.py")):  # beside a lone file it may be anybody's
         return None
     verify_code(artifact)
     return Code(folder, artifact.manifest.script if artifact.manifest else "")
@@ -77,42 +81,86 @@ def _pack_with_code(
     artifact: Artifact,
     given: Code,
     workplace: Path,
-    source: Path,
+    ours: Sequence[Path],
     sample: Path | None,
     names: Sequence[str],
     keep_source: bool,
     say: Say,
 ) -> Manifest:
+    """`ours` are the model and the archive, wherever they lie: neither is a part of the code or of the other."""
     if not given.folder.is_dir():
-        raise PackingError(f"{given.folder} is not a folder.", "Name the folder that the script is in: --code DIR")
-    folder = code.copy_code(given.folder, workplace)
+        raise PackingError(
+            f"{given.folder} is not a folder.", "Name the folder that the script is in: --code DIR --entry-point FILE"
+        )
+    copied = code.copy_code(given.folder, workplace, ours)
+    folder = workplace / CODE_DIR
+    program = code.choose_program(given.folder, copied, given.program)
     if note := code.requirements_note(folder):
         say(note)
-    program = code.choose_program(folder, given.program)
+    others = [f"{CODE_DIR}/{name}" for name in copied]
     with code.importable(folder):
-        hooks = code.check_hooks(folder, program, keep_source) if program else None
-        others = _copy_others(artifact, source, workplace) if program else []
-        others += code.files_below(workplace, CODE_DIR)
-        say(f"script: {program} ({', '.join(hooks.names)})" if hooks else "code: no script, only what the model needs")
-        if hooks and hooks.model_fn and not (artifact.directory / artifact.model_file).is_file():
-            return write_script_manifest(workplace, program, others)
-        return _pack_model(artifact, workplace, sample, names, keep_source, say, program, others)
+        if not program:
+            say("code: no script, only what the model needs")
+            manifest = _pack_model(artifact, workplace, sample, names, keep_source, say, others=others)
+            if not code.modules_of(folder):
+                say("warning: no file of the code has a serving hook, and the model needs none of it: it does nothing")
+            return manifest
+        hooks = code.check_hooks(folder, program, keep_source)
+        say(f"script: {program} ({', '.join(hooks.names)})")
+        others += _copy_others(artifact, workplace, (*ours, given.folder), say)
+        if not hooks.model_fn:
+            return _pack_model(artifact, workplace, sample, names, keep_source, say, program, others)
+        return _pack_for_script(artifact, workplace, sample, names, say, program, others)
 
 
-def _copy_others(artifact: Artifact, source: Path, workplace: Path) -> list[str]:
+def _pack_for_script(
+    artifact: Artifact,
+    workplace: Path,
+    sample: Path | None,
+    names: Sequence[str],
+    say: Say,
+    program: str,
+    others: Sequence[str],
+) -> Manifest:
+    """A model that the script loads itself: described where it is an estimator, else taken as it is."""
+    manifest, file = artifact.manifest, artifact.model_file
+    if manifest is not None and MODEL_FILE not in manifest.files and manifest.engine != "script":
+        raise _without_source()
+    if not (artifact.directory / file).is_file():
+        return write_script_manifest(workplace, program, others)
+    if file != MODEL_FILE:  # the script looks for the name it knows
+        with artifact.open(file) as model, (workplace / file).open("wb") as copy:
+            shutil.copyfileobj(model, copy)
+        others = [*others, file]
+    try:
+        return _pack_model(artifact, workplace, sample, names, True, say, program, others)
+    except NotAnEstimator as error:
+        say(f"engine: script, because {error.message}")
+        return write_script_manifest(workplace, program, [*others, MODEL_FILE] if file == MODEL_FILE else others)
+
+
+def _copy_others(artifact: Artifact, workplace: Path, leave_out: Sequence[Path], say: Say) -> list[str]:
     """What else a model's folder holds may be the script's: an encoder, a list of labels."""
-    if source.name == artifact.model_file:
+    directory, manifest = artifact.directory, artifact.manifest
+    if leave_out[0].name == artifact.model_file:
         return []
-    paths = (path for path in artifact.directory.rglob("*") if path.is_file())
-    found = [path.relative_to(artifact.directory) for path in paths]
-    ours = (MANIFEST_FILE, artifact.model_file)
-    kept = [path for path in found if path.parts[0] not in (FOREST_DIR, CODE_DIR) and path.as_posix() not in ours]
-    for path in kept:
-        if artifact.manifest is not None:
-            artifact.verify(path.as_posix())
-        (workplace / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(artifact.directory / path, workplace / path)
-    return sorted(path.as_posix() for path in kept)
+    if manifest is None:
+        kept = gather(directory, workplace, (*leave_out, directory / FOREST_DIR, directory / CODE_DIR))
+    else:
+        kept = [name for name in manifest.files if name != MODEL_FILE and not name.startswith(_OURS)]
+        for name in kept:
+            (workplace / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(artifact.verify(name), workplace / name)
+    if kept:
+        say(f"for the script: {', '.join(kept[:8])}{' …' * (len(kept) > 8)}")
+    return kept
+
+
+def _without_source() -> PackingError:
+    return PackingError(
+        "This model was packed with --no-source: there is no estimator in it to pack again.",
+        "Pack the model it was made from.",
+    )
 
 
 def _pack_model(
@@ -125,15 +173,18 @@ def _pack_model(
     script: str = "",
     others: Sequence[str] = (),
 ) -> Manifest:
-    if artifact.manifest is not None and MODEL_FILE not in artifact.manifest.files:
+    known = artifact.manifest
+    if known is not None and MODEL_FILE not in known.files:
+        if known.engine != "script":
+            raise _without_source()
         raise PackingError(
-            "This model was packed with --no-source: there is no estimator in it to pack again.",
-            "Pack the model it was made from.",
+            f"This model has no {MODEL_FILE}: only a script can load it.", "Pack it with a script that has a model_fn."
         )
     with artifact.open(artifact.model_file) as model, (workplace / MODEL_FILE).open("wb") as copy:
         shutil.copyfileobj(model, copy)
     estimator, written_by = read_estimator(artifact)
-    described = (artifact.manifest or sklearn_model.describe(estimator))._replace(script=script)
+    described = known if known is not None and known.features else sklearn_model.describe(estimator)
+    described = described._replace(script=script)
     described = _with_names(described, names)
     rows = _example_rows(described)
     if sample is not None:

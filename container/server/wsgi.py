@@ -33,7 +33,7 @@ def load_pipeline(path: Path, settings: Settings) -> Answering:
     with ExitStack() as stack:
         named = bool(settings.program or settings.submit_directory)
         artifact = stack.enter_context(open_model(path, scripted=named))
-        scripted = _with_script(artifact, settings, stack) if named or _has_code(artifact) else None
+        scripted = _with_script(artifact, settings, stack) if named or _has_code(artifact, path) else None
         pipeline = scripted or Pipeline(load(artifact), settings.default_accept, settings.inference_output)
     loaded = pipeline.loaded
     logs.event(
@@ -48,7 +48,9 @@ def load_pipeline(path: Path, settings: Settings) -> Answering:
     return pipeline
 
 
-def _has_code(artifact: Artifact) -> bool:
+def _has_code(artifact: Artifact, path: Path) -> bool:
+    if path.name == artifact.model_file:  # beside a lone file, code/ may be anybody's
+        return False
     return (artifact.directory / CODE_DIR).is_dir()
 
 

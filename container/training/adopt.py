@@ -12,9 +12,9 @@ from typing import Final
 
 from container.artifact.manifest import MANIFEST_FILE
 from container.artifact.store import BARE_FILES, CODE_DIR, FOREST_DIR, MODEL_FILE, Artifact
-from container.errors import ContainerError
+from container.errors import ContainerError, NotAnEstimator
 from container.inference import sklearn_model
-from container.inference.script.source import PROGRAM, has_hooks
+from container.inference.script.source import PROGRAM, has_hooks, hooks_in
 from container.inference.unpickle import read_estimator
 from container.packing import code, skew
 from container.packing.write import write_manifest, write_script_manifest
@@ -66,12 +66,22 @@ def _pack(model_dir: Path, source: Path, program: str, channels: Mapping[str, Pa
     if found is None:
         log(f"warning: {model_dir} holds no single .joblib or .pkl file, so nothing is packed")
         return
+    if served_by:  # first, since the model may be one that only its script can load
+        _copy_code(source, model_dir)
     with code.importable(source):
-        estimator, written_by = read_estimator(Artifact(model_dir, None, found))
-        if served_by or code.modules_of(source):  # unpickling may have imported something from there
+        try:
+            estimator, written_by = read_estimator(Artifact(model_dir, None, found))
+            described = sklearn_model.describe(estimator)
+        except NotAnEstimator as error:
+            if not (served_by and {"model_fn", "*"} & {*hooks_in(model_dir / CODE_DIR / served_by)}):
+                raise
+            files = _others(model_dir) + [MODEL_FILE] * (found == MODEL_FILE)
+            write_script_manifest(model_dir, served_by, files)
+            log(f"engine: script, because {error.message}")
+            return
+        if code.modules_of(source):  # unpickling may have imported something from there
             _copy_code(source, model_dir)
         _name_as_usual(model_dir, found, keep=bool(served_by), log=log)
-        described = sklearn_model.describe(estimator)
         verdict = skew.check(estimator, channels, output, _scripts(source, served_by))
         for note in verdict.notes:
             log(f"skew check: {note}")

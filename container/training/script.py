@@ -134,5 +134,5 @@ def _warn_of_requirements(folder: Path, log: Log) -> None:
     if unmet := code.unmet_requirements(folder):
         log(
             f"warning: requirements.txt asks for {', '.join(unmet)}, which this image doesn't have, and nothing is "
-            f"installed at start. Put it into the image: FROM coppice, then RUN pip install {' '.join(unmet)}"
+            f"installed at start. Put it into the image: {code.install_line(unmet)}"
         )

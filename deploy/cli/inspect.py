@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from container.artifact.manifest import Manifest
-from container.artifact.store import CODE_DIR, open_model
+from container.artifact.store import CODE_DIR, Artifact, open_model
 from container.errors import ArtifactError
 from deploy.cli.console import emit
+
+_SCRIPTS: Final = "only the script knows"
 
 
 class Example(StrEnum):
@@ -47,7 +49,16 @@ def inspect(
         elif as_json:
             emit(json.loads(manifest.to_json()))
         else:
-            typer.echo(_summary(manifest))
+            typer.echo(_summary(manifest, _hooks(artifact)))
+
+
+def _hooks(artifact: Artifact) -> str:
+    """What the script does itself, told without running it."""
+    from container.inference.script.source import hooks_in
+
+    if artifact.manifest is None or not artifact.manifest.script:
+        return ""
+    return ", ".join(hooks_in(artifact.directory / CODE_DIR / artifact.manifest.script))
 
 
 def _example(manifest: Manifest, form: Example) -> str:
@@ -68,15 +79,21 @@ def _example(manifest: Manifest, form: Example) -> str:
     return out.getvalue()
 
 
-def _summary(manifest: Manifest) -> str:
+def _columns(manifest: Manifest) -> str:
+    if not manifest.features:
+        return _SCRIPTS
+    columns = ", ".join(f"{feature.name or '-'} ({feature.dtype})" for feature in manifest.features)
+    return f"{len(manifest.features)}: {columns}"
+
+
+def _summary(manifest: Manifest, hooks: str) -> str:
     lines = [
         f"model      {manifest.model_id}",
         f"task       {manifest.task}",
         f"engine     {manifest.engine}",
-        f"columns    {len(manifest.features)}: "
-        + ", ".join(f"{feature.name or '-'} ({feature.dtype})" for feature in manifest.features),
-        f"answers    {', '.join(manifest.outputs)}",
-        *([f"script     {CODE_DIR}/{manifest.script}"] if manifest.script else []),
+        f"columns    {_columns(manifest)}",
+        f"answers    {', '.join(manifest.outputs) or _SCRIPTS}",
+        *([f"script     {CODE_DIR}/{manifest.script} ({hooks})"] if manifest.script else []),
         *(f"WARNING    {warning}" for warning in manifest.warnings),
     ]
     for output, classes in zip(manifest.outputs, manifest.classes or (), strict=False):

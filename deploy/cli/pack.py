@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +45,8 @@ def pack(
     if entry_point and code is None:
         raise UsageError("--entry-point names a file in --code DIR, which isn't given.", "Add --code DIR.")
     given = None if code is None else Code(code, entry_point)
-    manifest = run(model, output, sample, feature or (), not no_source, say, given)
+    with contextlib.redirect_stdout(sys.stderr):  # what a script prints is for people; stdout is for the manifest
+        manifest = run(model, output, sample, feature or (), not no_source, say, given)
     size = output.stat().st_size
     say(f"model {manifest.model_id} ({manifest.task}, {len(manifest.features)} columns) packed")
     for warning in manifest.warnings:

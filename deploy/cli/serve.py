@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli.console import say
+from deploy.errors import UsageError
 
 
 def serve(
@@ -35,6 +36,11 @@ def serve(
     if port is not None:
         settings = settings._replace(port=port)
     if code is not None:
+        if not code.exists() or code.suffix == ".py":
+            raise UsageError(
+                f"--code {code} is {'a file' if code.exists() else 'nothing that is there'}.",
+                "Name the folder that the script is in: --code DIR --entry-point FILE",
+            )
         settings = settings._replace(submit_directory=str(code.resolve()))
     if entry_point:
         settings = settings._replace(program=entry_point)

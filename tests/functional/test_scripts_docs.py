@@ -86,3 +86,24 @@ def test_every_hook_is_documented():
         assert (
             (f"`{name}`" in TEXT and f"`{', '.join(arguments)}`" in TEXT) or not arguments or name == "model_warmup_fn"
         )
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COPPICE, *command], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_what_a_script_prints_is_not_in_the_manifest_that_pack_prints(folder):
+    script = folder / "src" / "inference.py"
+    script.write_text("print('imported')\n" + script.read_text())
+    done = run(folder, "pack", "model.joblib", "--code", "src", "--json")
+    assert done.returncode == 0 and "imported" in done.stderr
+    assert json.loads(done.stdout)["script"] == "inference.py"
+    shown = run(folder, "inspect", "model.tar.gz").stdout
+    assert "script     code/inference.py (model_fn, input_fn, predict_fn, output_fn)" in shown
+
+
+@pytest.mark.parametrize(("code", "words"), [("nowhere", "nothing that is there"), ("src/inference.py", "a file")])
+def test_serving_with_code_that_is_no_folder(folder, code, words):
+    done = run(folder, "serve", "model.joblib", "--code", code)
+    assert done.returncode == 2 and f"--code {code} is {words}" in done.stderr
+    assert "--entry-point" in done.stderr and "SAGEMAKER" not in done.stderr

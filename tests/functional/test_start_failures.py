@@ -107,7 +107,7 @@ CAUSES = {
         "train and pack it again",
     ),
     "a missing library": (lambda folder: theirs(folder, b"their_library"), "package 'their_library'", "Add it to"),
-    "a class of a script": (lambda folder: theirs(folder, b"__main__"), "defined in a script", "put it in a package"),
+    "a class of a script": (lambda folder: theirs(folder, b"__main__"), "defined in a script", "a module of its own"),
     "another scikit-learn": (
         lambda folder: unreadable(folder, b"0.9.9"),
         "written by scikit-learn 0.9.9; here is",

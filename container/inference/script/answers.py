@@ -115,7 +115,12 @@ def as_array(value: Any) -> Array | None:
         array = np.array(value)
     except ValueError:
         return None
-    return array if array.dtype.kind in "biufU" and array.ndim in (1, 2) else None
+    if array.dtype.kind not in "biufU" or array.ndim not in (1, 2):
+        return None
+    if array.dtype.kind == "U":  # where a number stands beside a text, NumPy has made a text of it
+        cells = np.array(value, dtype=object)
+        return array if all(isinstance(cell, str) for cell in cells.flat) else cells
+    return array
 
 
 def _lines() -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from container.artifact.manifest import Manifest, Schema
 from container.artifact.store import MODEL_FILE, Artifact
-from container.errors import ArtifactError, NotOfColumns, ScriptError, SettingsError
+from container.errors import ArtifactError, NotAnEstimator, ScriptError, SettingsError
 from container.inference import model as engines
 from container.inference.model import LoadedModel
 from container.inference.pipeline import Pipeline
@@ -91,7 +91,7 @@ def _of_artifact(artifact: Artifact, hooks: Hooks, settings: Settings) -> Ready:
     if not (hooks.predict_fn or hooks.transform_fn):
         try:
             loaded = engines.load(artifact)
-        except NotOfColumns:
+        except NotAnEstimator:
             if not hooks.input_fn:
                 raise
             return _of_script(_estimator(artifact), artifact, hooks, settings)

@@ -37,7 +37,12 @@ def import_script(script: Script) -> ModuleType:
 
 
 def add_to_path(script: Script) -> None:
-    """Let the script import what lies beside it, first of all, as if it had been started there."""
+    """Let the script import what lies beside it, first of all, as if it had been started there.
+
+    From here on no bytecode is written: in a packed model it would be files that the manifest doesn't list, and the
+    next start would refuse them.
+    """
+    sys.dont_write_bytecode = True
     for folder in dict.fromkeys((str(script.folder), str(script.path.parent))):
         if folder not in sys.path:
             sys.path.insert(0, folder)

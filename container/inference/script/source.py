@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import logging
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -38,12 +40,14 @@ def find_script(artifact: Artifact, settings: Settings, stack: ExitStack) -> Scr
     """
     if settings.submit_directory:
         folder = code.obtain(settings.submit_directory, stack.enter_context(workplace()), settings.base_dir)
+        _warn_of_requirements(folder)
         return _named(folder, settings.program or PROGRAM, f"{code.VARIABLE} ({settings.submit_directory})")
     folder = artifact.directory / CODE_DIR
     if not folder.is_dir():
         _refuse(settings.program)
         return None
     verify_code(artifact)
+    _warn_of_requirements(folder)
     named = settings.program or (artifact.manifest.script if artifact.manifest else "")
     if named:
         return _named(folder, named, f"the model's {CODE_DIR}/")
@@ -53,6 +57,16 @@ def find_script(artifact: Artifact, settings: Settings, stack: ExitStack) -> Scr
         logs.event(f"{CODE_DIR}/{PROGRAM} has no hook of a serving script, so it isn't run", hooks=tuple(ARGUMENTS))
         return Script(folder)
     return Script(folder, PROGRAM)
+
+
+def _warn_of_requirements(folder: Path) -> None:
+    if unmet := code.unmet_requirements(folder):
+        logs.event(
+            "requirements.txt asks for what isn't in this image; nothing is installed at start",
+            level=logging.WARNING,
+            missing=unmet,
+            hint=f"Put it into the image: {code.install_line(unmet)}",
+        )
 
 
 def _refuse(program: str) -> None:
@@ -91,26 +105,31 @@ def verify_code(artifact: Artifact) -> None:
         artifact.verify(name)
 
 
-def has_hooks(path: Path) -> bool:
-    """Whether a file defines or imports one of the hooks, told without running it; also where that can't be told."""
+def hooks_in(path: Path) -> tuple[str, ...]:
+    """The hooks that a file binds at its top, told without running it; ("*",) where that can't be told."""
     try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):
-        return True
-    names = {name for node in tree.body for name in _names(node)}
-    return bool(names & {*ARGUMENTS, "*"})
+        bound = set(_bound(ast.parse(path.read_bytes())))
+    except (SyntaxError, ValueError, RecursionError):
+        return ("*",)
+    return ("*",) if "*" in bound else tuple(name for name in ARGUMENTS if name in bound)
 
 
-def _names(node: ast.stmt) -> list[str]:
+def has_hooks(path: Path) -> bool:
+    """Whether a file has one of the hooks, or may have one."""
+    return bool(hooks_in(path))
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """The names that a module's own statements bind, not those inside its functions and classes."""
     match node:
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-            return [name]
-        case ast.ImportFrom(names=aliases):
-            return [alias.asname or alias.name for alias in aliases]
-        case ast.Assign(targets=targets):
-            return [target.id for target in targets if isinstance(target, ast.Name)]
-        case ast.If() | ast.Try():
-            return [
-                name for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt) for name in _names(child)
-            ]
-    return []
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            yield from (alias.asname or alias.name for alias in aliases)
+        case ast.Name(id=name, ctx=ast.Store()):
+            yield name
+        case ast.Lambda():
+            return
+        case _:
+            for child in ast.iter_child_nodes(node):
+                yield from _bound(child)

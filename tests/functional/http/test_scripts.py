@@ -157,3 +157,20 @@ def test_the_default_accept_is_told_to_the_script(tmp_path):
     client = serve(case.lay_out(tmp_path / "model"), default_accept="text/csv")
     assert send(client, Request(ROWS_AS_JSON, JSON)).content_type.startswith("text/csv")
     assert json.loads(send(client, Request(ROWS_AS_JSON, JSON, JSON)).data)
+
+
+def test_beside_a_lone_file_code_may_be_anybodys(tmp_path):
+    case = next(case for case in CASES if case.script == "seed")
+    folder = case.lay_out(tmp_path / "project")
+    (folder / "code" / "inference.py").write_text("raise SystemError('it ran')\ndef predict_fn(d, m): return d\n")
+    with pytest.raises(ContainerError, match="it ran"):
+        serve(folder)
+    assert send(serve(folder / "model.joblib"), Request(ROWS_AS_JSON)).json == script_cases.ANSWERS
+
+
+def test_serving_writes_no_bytecode_that_the_next_start_would_refuse(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    folder = next(case for case in CASES if case.script == "helper_class").lay_out(tmp_path / "model")
+    before = sorted(folder.rglob("*"))
+    serve(folder)
+    assert sorted(folder.rglob("*")) == before

@@ -197,7 +197,7 @@ def test_a_class_that_its_module_no_longer_has_is_named_without_a_path(
 def test_a_class_of_a_script_is_refused_with_where_to_put_it(bare: Callable[..., Artifact], module: Any) -> None:
     with pytest.raises(ArtifactError, match=r"needs what was defined in a script: .*'Theirs'") as refusal:
         load(bare(pickle.dumps(module.Theirs(), protocol=2).replace(b"their_library", b"__main__")))
-    assert "put it in a package" in refusal.value.hint
+    assert "a module of its own" in refusal.value.hint
     assert "/" not in refusal.value.message
 
 

@@ -14,7 +14,7 @@ from container.artifact import archive
 from container.artifact.manifest import Feature, FileEntry, Manifest
 from container.artifact.store import Artifact
 from container.errors import IntegrityError, ScriptError
-from container.inference.script.source import Script, find_script, has_hooks
+from container.inference.script.source import Script, find_script, has_hooks, hooks_in
 from container.settings import Settings
 
 HOOK = "def predict_fn(data, model): return data\n"
@@ -140,7 +140,15 @@ def test_code_that_the_manifest_does_not_list_or_that_was_changed(tmp_path):
         ("if True:\n    def input_fn(b, c): return b", True),
         ("try:\n    from a import transform_fn\nexcept ImportError:\n    pass", True),
         ("def broken(:", True),
+        ("model_fn: object = load", True),
+        ("model_fn, predict_fn = load, ask", True),
+        ("with quiet:\n    def model_fn(d): pass", True),
+        ("try:\n    pass\nexcept ImportError:\n    from a import model_fn", True),
+        ("if (model_fn := load): pass", True),
+        ("import predict_fn", True),
         ("def helper(): pass", False),
+        ("def helper():\n    model_fn = 1", False),
+        ("helper(model_fn)", False),
         ("class A:\n    def predict_fn(self): pass", False),
         ("", False),
     ],
@@ -148,3 +156,20 @@ def test_code_that_the_manifest_does_not_list_or_that_was_changed(tmp_path):
 def test_hooks_are_told_without_running_the_file(tmp_path, text, found):
     (tmp_path / "x.py").write_text(text)
     assert has_hooks(tmp_path / "x.py") is found
+
+
+def test_which_hooks_a_file_has(tmp_path):
+    (tmp_path / "x.py").write_text("from a import predict_fn as b\ndef output_fn(): pass\nmodel_fn = b\n")
+    assert hooks_in(tmp_path / "x.py") == ("model_fn", "output_fn")
+    (tmp_path / "x.py").write_text("from a import *\ndef output_fn(): pass\n")
+    assert hooks_in(tmp_path / "x.py") == ("*",)
+
+
+@pytest.mark.parametrize("place", ["code/", "a submit directory"])
+def test_requirements_that_are_not_met_are_in_the_log(tmp_path, caplog, place):
+    artifact = model(tmp_path, inference=HOOK)
+    (tmp_path / "code" / "requirements.txt").write_text("numpy\nlightgbm-of-nowhere>=4\n")
+    find(artifact, submit_directory="" if place == "code/" else str(tmp_path / "code"))
+    (record,) = caplog.records
+    assert record.levelname == "WARNING" and record.fields["missing"] == ["lightgbm-of-nowhere>=4"]
+    assert "RUN pip install 'lightgbm-of-nowhere>=4'" in record.fields["hint"]
