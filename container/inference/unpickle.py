@@ -12,7 +12,10 @@ from container import logs
 from container.artifact.store import Artifact
 from container.errors import ArtifactError, ContainerError, IncompatibleModel, MissingLibrary, first_line
 
-_OWN_CODE: Final = "Its class must be importable where it is served: put it in a package that the image installs."
+_OWN_CODE: Final = (
+    "Its class must be importable where it is served: define it in a module beside the script and import it from there "
+    "(train, and coppice pack --code, take that along), or put it in a package that the image installs."
+)
 
 
 def read_estimator(artifact: Artifact) -> tuple[Any, str]:

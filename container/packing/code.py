@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -19,10 +21,28 @@ from container.inference.script.source import PROGRAM, Script, has_hooks
 _LEFT_OUT: Final = ("__pycache__", "*.pyc", ".*", "*.egg-info")
 
 
-def copy_code(source: Path, directory: Path) -> Path:
-    """Copy the files of `source` to code/ in `directory`, without caches and hidden ones; returns the folder there."""
+def files_of(source: Path) -> list[str]:
+    """The names of the files in `source` that go into an artifact: no caches, and no hidden ones."""
+    found = []
+    for place, folders, names in os.walk(source, followlinks=True):
+        folder = Path(place)
+        inside = {folder.resolve(), *folder.resolve().parents}  # a link to one of them would never end
+        folders[:] = [name for name in folders if not _left_out(name) and (folder / name).resolve() not in inside]
+        paths = (folder / name for name in names if not _left_out(name))
+        found += [path.relative_to(source).as_posix() for path in paths if path.is_file()]
+    return sorted(found)
+
+
+def _left_out(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in _LEFT_OUT)
+
+
+def copy_code(source: Path, directory: Path, names: Iterable[str] | None = None) -> Path:
+    """Copy the files `names` of `source` (by default all of files_of) to code/ in `directory`; returns that folder."""
     target = directory / CODE_DIR
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+    for name in files_of(source) if names is None else names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source / name, target / name)
     return target
 
 

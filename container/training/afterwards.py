@@ -28,7 +28,8 @@ def register(
     program = arguments[1] if len(arguments) > 1 else ""
     is_driver = program.endswith("basic_script_driver.py")
     is_script = program.endswith(".py") and DRIVERS not in program and not environment.get("SM_ENTRY_SCRIPT")
-    if _MARK in environment or not (is_driver or is_script):
+    is_first = environment.get("SM_CURRENT_HOST_RANK", "0") in ("", "0")
+    if _MARK in environment or not is_first or not (is_driver or is_script):
         return False
     environment[_MARK] = "1"
     name = environment.get("SM_ENTRY_SCRIPT") or program
@@ -46,11 +47,13 @@ def pack(base: Path, program: str) -> None:
 
 def main(base: Path, program: str) -> None:
     """Pack what `program` has left below `base`."""
-    from container.training.adopt import adopt
+    from container.packing.code import files_of
+    from container.training.adopt import Source, adopt
 
     data = base / "input" / "data"
     channels = {path.name: path for path in data.iterdir() if path.is_dir() and path.name not in (CODE, DRIVERS)}
-    adopt(base / "model", data / CODE, program, channels, "", lambda line: print(line, flush=True))  # noqa: T201
+    source = Source(data / CODE, program, files_of(data / CODE))
+    adopt(base / "model", source, channels, "", lambda line: print(line, flush=True))  # noqa: T201
 
 
 if __name__ == "__main__":

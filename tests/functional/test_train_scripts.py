@@ -151,7 +151,7 @@ def test_what_a_script_says_is_passed_on(job, capfd):
     assert job.configure(**named("show.py")).run() == 0
     said = capfd.readouterr()
     assert ("to stdout\n" in said.out, "to stderr\n" in said.err) == (True, True)
-    assert any("holds no single .joblib or .pkl file" in line for line in job.log)
+    assert any("no single .joblib or .pkl file" in line and "(is empty)" in line for line in job.log)
 
 
 @pytest.mark.parametrize("form", ["environment", "archive", "channel", "channel with an archive", "module"])

@@ -93,12 +93,17 @@ def verify_code(artifact: Artifact) -> None:
 
 def has_hooks(path: Path) -> bool:
     """Whether a file defines or imports one of the hooks, told without running it; also where that can't be told."""
+    return bool(hooks_in(path))
+
+
+def hooks_in(path: Path) -> frozenset[str]:
+    """The hooks that a file defines or imports, told without running it; all of them where that can't be told."""
     try:
         tree = ast.parse(path.read_bytes())
     except (SyntaxError, ValueError):
-        return True
+        return frozenset(ARGUMENTS)
     names = {name for node in tree.body for name in _names(node)}
-    return bool(names & {*ARGUMENTS, "*"})
+    return frozenset(ARGUMENTS) if "*" in names else frozenset(ARGUMENTS) & names
 
 
 def _names(node: ast.stmt) -> list[str]:
