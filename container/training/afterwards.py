@@ -25,7 +25,7 @@ def register(
     environment: MutableMapping[str, str], arguments: Sequence[str], at_exit: Callable[..., Any] = atexit.register
 ) -> bool:
     """Have this process, started with `arguments`, pack at its end, if it is the one to; returns whether it is."""
-    program = arguments[1] if len(arguments) > 1 else ""
+    program = _program(arguments)
     is_driver = program.endswith("basic_script_driver.py")
     is_script = program.endswith(".py") and DRIVERS not in program and not environment.get("SM_ENTRY_SCRIPT")
     is_first = environment.get("SM_CURRENT_HOST_RANK", "0") in ("", "0")
@@ -35,6 +35,20 @@ def register(
     name = environment.get("SM_ENTRY_SCRIPT") or program
     at_exit(pack, Path(environment.get("SM_MODEL_DIR") or f"{contract.BASE_DIR}/model").parent, name)
     return True
+
+
+def _program(arguments: Sequence[str]) -> str:
+    """The file that Python was started with; of `-m`, only a module of the working directory's."""
+    rest = iter(arguments[1:])
+    for argument in rest:
+        if argument == "-m":
+            place = next(rest, "").replace(".", "/")
+            return next((file for file in (f"{place}.py", f"{place}/__main__.py") if Path(file).is_file()), "")
+        if argument in ("-X", "-W"):
+            next(rest, "")
+        elif argument == "-c" or not argument.startswith("-"):
+            return argument
+    return ""
 
 
 def pack(base: Path, program: str) -> None:
@@ -52,7 +66,9 @@ def main(base: Path, program: str) -> None:
 
     data = base / "input" / "data"
     channels = {path.name: path for path in data.iterdir() if path.is_dir() and path.name not in (CODE, DRIVERS)}
-    source = Source(data / CODE, program, files_of(data / CODE))
+    path = Path(program)
+    name = path.relative_to(data / CODE) if path.is_relative_to(data / CODE) else path
+    source = Source(data / CODE, name.as_posix(), files_of(data / CODE))
     adopt(base / "model", source, channels, "", lambda line: print(line, flush=True))  # noqa: T201
 
 

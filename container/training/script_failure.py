@@ -13,6 +13,7 @@ from container.training.child import Ended
 
 _TRACEBACK: Final = "Traceback (most recent call last):"
 _FRAME: Final = re.compile(r'^ +(?:\| +)?File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+_IN_GROUP: Final = re.compile(r"^ +\| ")
 _MISSING: Final = re.compile(r"ModuleNotFoundError: No module named '(?P<name>[^']+)'")
 _UNREADABLE: Final = ("SyntaxError", "IndentationError", "TabError")
 """Python says these without a traceback, but with the line."""
@@ -42,8 +43,9 @@ def explain(program: str, ended: Ended, folder: Path) -> ScriptEnded:
             INSTALL.format(package=missing["name"].partition(".")[0]),
             ended.code,
         )
-    failure = f"{said or 'it said nothing'}{_in_brackets(_place(ended.errors, folder))}"
+    place = _in_brackets(_place(ended.errors, folder))
     hint = "The log has the whole traceback." if _TRACEBACK in ended.errors else ""
+    failure = f"{said or 'it said nothing'}{place}" + "." * bool(place or not said)
     return ScriptEnded(f"{program} failed with exit code {ended.code}: {failure}", hint, ended.code)
 
 
@@ -54,13 +56,13 @@ def _in_brackets(place: str) -> str:
 def _exception(errors: str) -> str:
     """What the last traceback ends in; without one, the last line, as sys.exit("…") leaves it."""
     start = errors.rfind(_TRACEBACK)
-    lines = errors[max(start, 0) :].splitlines()
-    if start >= 0:
-        first = next((place for place, line in enumerate(lines) if place and line and line[0] not in " |"), None)
-        if first is not None:
-            return "\n".join(lines[first:]).strip()[:_MOST_CHARS]
-    said = [line.strip() for line in lines if line.strip(" |+-")]
-    return said[-1][:_MOST_CHARS] if said else ""
+    if start < 0:
+        said = [line.strip() for line in errors.splitlines() if line.strip()]
+        return said[-1][:_MOST_CHARS] if said else ""
+    lines = [_IN_GROUP.sub("", line) for line in errors[start:].splitlines()[1:]]
+    first = next((place for place, line in enumerate(lines) if line and line[0] != " "), len(lines))
+    end = next((place for place, line in enumerate(lines) if place > first and line.lstrip().startswith("+-")), None)
+    return "\n".join(lines[first:end]).strip()[:_MOST_CHARS]
 
 
 def _place(errors: str, folder: Path) -> str:
