@@ -20,8 +20,8 @@ from container.errors import (
 )
 
 _OWN_CODE: Final = (
-    "Define it in a module of its own that the training script imports, train again, and pack that module with it: "
-    "coppice pack MODEL --code DIR."
+    "Define it in a module of its own beside the training script, import it from there, and train again; `train` takes "
+    "that module along, and so does coppice pack MODEL --code DIR."
 )
 
 

@@ -17,9 +17,11 @@ from container.inference.script.source import PROGRAM, Script, has_hooks
 from container.packing.gather import gather
 
 
-def copy_code(source: Path, directory: Path, leave_out: Collection[Path] = ()) -> list[str]:
+def copy_code(
+    source: Path, directory: Path, leave_out: Collection[Path] = (), only: Collection[str] | None = None
+) -> list[str]:
     """Copy the files of `source` to code/ in `directory`, as `gather` does; returns their names below `source`."""
-    return gather(source, directory / CODE_DIR, leave_out)
+    return gather(source, directory / CODE_DIR, leave_out, only)
 
 
 @contextmanager

@@ -15,16 +15,26 @@ _LEFT_OUT: Final = ("__pycache__", "*.pyc", ".*", "*.egg-info")
 _ENVIRONMENT: Final = "pyvenv.cfg"
 
 
-def gather(source: Path, destination: Path, leave_out: Collection[Path] = ()) -> list[str]:
+def names_in(source: Path) -> list[str]:
+    """The names of the files below `source` that `gather` would take, sorted."""
+    return sorted(path.relative_to(source).as_posix() for path in _files(source, ()))
+
+
+def gather(
+    source: Path, destination: Path, leave_out: Collection[Path] = (), only: Collection[str] | None = None
+) -> list[str]:
     """Copy the files below `source` to `destination`; returns their names, sorted.
 
-    Caches, hidden files, virtual environments and what `leave_out` names stay behind. A link is followed to a file
+    Caches, hidden files, virtual environments and what `leave_out` names stay behind, and what isn't one of the names
+    `only`, where these are given. A link is followed to a file
     inside `source`; any other raises PackingError: it may lead to what nobody meant to publish, or back to itself.
     """
     unwanted = {place for path in leave_out for place in (path.resolve(), _place(path))}
     names = []
     for path in _files(source, unwanted):
         name = path.relative_to(source)
+        if only is not None and name.as_posix() not in only:
+            continue
         if path.is_symlink():
             _check_link(path, source)
         (destination / name).parent.mkdir(parents=True, exist_ok=True)

@@ -6,15 +6,15 @@ Whatever can't be packed stays as the script left it, and the log says why: the 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from container.artifact.manifest import MANIFEST_FILE
 from container.artifact.store import BARE_FILES, CODE_DIR, FOREST_DIR, MODEL_FILE, Artifact
-from container.errors import ContainerError, NotAnEstimator
+from container.errors import ArtifactError, ContainerError, PackingError
 from container.inference import sklearn_model
-from container.inference.script.source import PROGRAM, has_hooks, hooks_in
+from container.inference.script.source import PROGRAM, hooks_in
 from container.inference.unpickle import read_estimator
 from container.packing import code, skew
 from container.packing.write import write_manifest, write_script_manifest
@@ -24,8 +24,28 @@ Log = Callable[[str], None]
 _PICKLES: Final = (".joblib", ".pkl", ".pickle")
 
 
-def adopt(model_dir: Path, source: Path, program: str, channels: Mapping[str, Path], output: str, log: Log) -> None:
-    """Write manifest and compiled forest beside the model that `program` in `source` left in `model_dir`.
+class Source(NamedTuple):
+    """The folder of the training script `program`, and the names of the files that were in it before it ran."""
+
+    folder: Path
+    program: str
+    files: Sequence[str]
+
+
+class _Server(NamedTuple):
+    """The file that will answer requests, relative to code/, and its hooks; empty where Coppice answers alone."""
+
+    program: str = ""
+    hooks: tuple[str, ...] = ()
+
+    @property
+    def may_load(self) -> bool:
+        """Whether it has a model_fn, or that can't be told."""
+        return bool({"model_fn", "*"} & {*self.hooks})
+
+
+def adopt(model_dir: Path, source: Source, channels: Mapping[str, Path], output: str, log: Log) -> None:
+    """Write manifest and compiled forest beside the model that the script of `source` left in `model_dir`.
 
     `channels` are the folders it was trained on, and `output` the end of what it said: for the check that the model
     answers what it was trained on.
@@ -34,7 +54,7 @@ def adopt(model_dir: Path, source: Path, program: str, channels: Mapping[str, Pa
         log("the script has packed its model itself")
         return
     try:
-        _pack(model_dir, source, program, channels, output, log)
+        _pack(model_dir, source, channels, output, log)
     except ContainerError as error:
         _leave(model_dir, error.paragraph(), log)
     except Exception as error:  # noqa: BLE001 - the model is the user's, and may raise anything when it is tried
@@ -55,51 +75,70 @@ def _leave(model_dir: Path, why: str, log: Log) -> None:
     log(f"warning: the model is left as the script wrote it, not packed: {why}")
 
 
-def _pack(model_dir: Path, source: Path, program: str, channels: Mapping[str, Path], output: str, log: Log) -> None:
-    served_by = _serving_program(model_dir, source, program)
+def _pack(model_dir: Path, source: Source, channels: Mapping[str, Path], output: str, log: Log) -> None:
+    served_by = _server(model_dir, source)
     found = _model_file(model_dir)
-    if found is None and served_by:
-        _copy_code(source, model_dir)
-        write_script_manifest(model_dir, served_by, _others(model_dir))
-        log(f"{model_dir} holds no single .joblib or .pkl file: {served_by} is to load what is there")
-        return
     if found is None:
-        log(f"warning: {model_dir} holds no single .joblib or .pkl file, so nothing is packed")
-        return
-    if served_by:  # first, since the model may be one that only its script can load
-        _copy_code(source, model_dir)
-    with code.importable(source):
-        try:
-            estimator, written_by = read_estimator(Artifact(model_dir, None, found))
-            described = sklearn_model.describe(estimator)
-        except NotAnEstimator as error:
-            if not (served_by and {"model_fn", "*"} & {*hooks_in(model_dir / CODE_DIR / served_by)}):
-                raise
-            files = _others(model_dir) + [MODEL_FILE] * (found == MODEL_FILE)
-            write_script_manifest(model_dir, served_by, files)
-            log(f"engine: script, because {error.message}")
+        left = ", ".join(sorted(path.name for path in model_dir.iterdir())[:8]) or "is empty"
+        why = f"no single .joblib or .pkl file is in {model_dir} ({left})"
+        if not served_by.may_load:
+            log(f"warning: {why}, so nothing is packed. Save the model in SM_MODEL_DIR, as model.joblib")
             return
-        if code.modules_of(source):  # unpickling may have imported something from there
+        _leave_to_script(model_dir, source, served_by, why, log)
+        return
+    try:
+        _pack_estimator(model_dir, source, found, served_by, channels, output, log)
+    except (ArtifactError, PackingError) as error:
+        if not served_by.may_load:
+            raise
+        shutil.rmtree(model_dir / FOREST_DIR, ignore_errors=True)
+        _leave_to_script(model_dir, source, served_by, error.message.rstrip("."), log)
+
+
+def _pack_estimator(
+    model_dir: Path,
+    source: Source,
+    found: str,
+    served_by: _Server,
+    channels: Mapping[str, Path],
+    output: str,
+    log: Log,
+) -> None:
+    with code.importable(source.folder):
+        estimator, written_by = read_estimator(Artifact(model_dir, None, found))
+        if served_by.program or code.modules_of(source.folder):  # unpickling may have imported something from there
             _copy_code(source, model_dir)
-        _name_as_usual(model_dir, found, keep=bool(served_by), log=log)
-        verdict = skew.check(estimator, channels, output, _scripts(source, served_by))
+        described = sklearn_model.describe(estimator)
+        _name_as_usual(model_dir, found, keep=bool(served_by.program), log=log)
+        scripts = [model_dir / CODE_DIR / served_by.program] if served_by.program else []
+        verdict = skew.check(estimator, channels, output, scripts)
         for note in verdict.notes:
             log(f"skew check: {note}")
         for warning in verdict.warnings:
             log(f"WARNING: {warning}")
-        described = described._replace(script=served_by, warnings=verdict.warnings)
+        described = described._replace(script=served_by.program, warnings=verdict.warnings)
         rows = skew.first_rows(described.schema, verdict)
         write_manifest(model_dir, estimator, described, rows, written_by, say=log, others=_others(model_dir))
 
 
-def _serving_program(model_dir: Path, source: Path, program: str) -> str:
+def _leave_to_script(model_dir: Path, source: Source, served_by: _Server, why: str, log: Log) -> None:
+    """A model that only its script's model_fn can load: packed as the files it is."""
+    _copy_code(source, model_dir)
+    write_script_manifest(model_dir, served_by.program, _files(model_dir))
+    log(f"{why}: {served_by.program} is to load what is there, and nothing is compiled")
+
+
+def _server(model_dir: Path, source: Source) -> _Server:
     """The file with the serving hooks, as AWS has it: inference.py beside the script, or the script itself."""
-    if (model_dir / CODE_DIR / PROGRAM).is_file():
-        return PROGRAM if has_hooks(model_dir / CODE_DIR / PROGRAM) else ""
-    for name in (PROGRAM, program if program.endswith(".py") else f"{program.replace('.', '/')}.py"):
-        if (source / name).is_file() and has_hooks(source / name):
-            return name
-    return ""
+    brought = model_dir / CODE_DIR / PROGRAM
+    if brought.is_file():
+        hooks = hooks_in(brought)
+        return _Server(PROGRAM, hooks) if hooks else _Server()
+    own = source.program if source.program.endswith(".py") else f"{source.program.replace('.', '/')}.py"
+    for name in (PROGRAM, own):
+        if (source.folder / name).is_file() and (hooks := hooks_in(source.folder / name)):
+            return _Server(Path(name).as_posix(), hooks)
+    return _Server()
 
 
 def _model_file(model_dir: Path) -> str | None:
@@ -122,16 +161,17 @@ def _name_as_usual(model_dir: Path, found: str, keep: bool, log: Log) -> None:
     log(f"{found} is {'copied to' if keep else 'now'} {MODEL_FILE}")
 
 
-def _copy_code(source: Path, model_dir: Path) -> None:
+def _copy_code(source: Source, model_dir: Path) -> None:
     if not (model_dir / CODE_DIR).is_dir():  # else the script has put it there
-        code.copy_code(source, model_dir)
+        code.copy_code(source.folder, model_dir, only=source.files)
 
 
-def _scripts(source: Path, served_by: str) -> list[Path]:
-    return [source / served_by] if served_by else []
+def _files(model_dir: Path) -> list[str]:
+    """What lies in the model folder, for the manifest to vouch for."""
+    names = (path.relative_to(model_dir).as_posix() for path in model_dir.rglob("*") if path.is_file())
+    return sorted(name for name in names if name != MANIFEST_FILE and not name.startswith(FOREST_DIR + "/"))
 
 
 def _others(model_dir: Path) -> list[str]:
-    """What else lies in the model folder, for the manifest to vouch for."""
-    names = (str(path.relative_to(model_dir)) for path in model_dir.rglob("*") if path.is_file())
-    return sorted(name for name in names if name not in (MODEL_FILE, MANIFEST_FILE) and not name.startswith(FOREST_DIR))
+    """What is there besides the model."""
+    return [name for name in _files(model_dir) if name != MODEL_FILE]

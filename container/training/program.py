@@ -22,6 +22,7 @@ from container.settings import Settings
 from container.training import script
 from container.training.hyperparameters import Hyperparameters
 from container.training.script_environment import Surroundings
+from container.training.script_failure import ScriptEnded
 
 TRAINING_CHANNELS: Final = ("training", "train")
 HELD_OUT_CHANNELS: Final = ("validation", "test")
@@ -41,6 +42,8 @@ def do_job(environment: Mapping[str, str], log: Callable[[str], None]) -> int:
     base = Path(environment.get("SAGEMAKER_BASE_DIR") or contract.BASE_DIR)
     try:
         run(Settings.from_environment(environment), environment, log)
+    except ScriptEnded as error:
+        return _fail(base, error.paragraph(), error.exit_code)
     except ContainerError as error:
         return _fail(base, error.paragraph())
     except OSError as error:
@@ -56,14 +59,14 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _fail(base: Path, cause: str) -> int:
+def _fail(base: Path, cause: str, code: int = 1) -> int:
     sys.stderr.write(f"Training failed. {cause}\n")
     try:
         (base / "output").mkdir(parents=True, exist_ok=True)
         (base / "output" / "failure").write_text(cause[: contract.FAILURE_REASON_CHARS], encoding="utf-8")
     except OSError as error:
         sys.stderr.write(f"The cause could not be written to {base}/output/failure: {error.strerror}.\n")
-    return 1
+    return code
 
 
 def run(settings: Settings, environment: Mapping[str, str], log: Callable[[str], None]) -> None:
@@ -84,13 +87,15 @@ def _run_script(
     resources = _resources(base / "input" / "config")
     hosts = tuple(sorted(map(str, resources.get("hosts") or ["algo-1"])))
     data = base / "input" / "data"
+    channels = _read_json(base / "input" / "config" / "inputdataconfig.json")
+    folders = {path.name for path in data.iterdir() if path.is_dir()} if data.is_dir() else set()
     around = Surroundings(
         job=environment.get("TRAINING_JOB_NAME", ""),
         hosts=hosts,
         current_host=str(resources.get("current_host") or hosts[0]),
-        channels=tuple(sorted(path.name for path in data.iterdir() if path.is_dir())) if data.is_dir() else (),
+        channels=tuple(sorted(folders | channels.keys())),  # one that is piped has no folder
         resource_config=resources,
-        input_data_config=_read_json(base / "input" / "config" / "inputdataconfig.json"),
+        input_data_config=channels,
     )
     with workplace() as folder:
         script.train(script.find(texts, settings, folder), base, environment, around, log)

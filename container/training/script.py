@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from container.artifact import code
 from container.errors import ScriptError
+from container.packing.gather import names_in
 from container.settings import Settings
 from container.training import script_failure
-from container.training.adopt import adopt, clear
+from container.training.adopt import Source, adopt, clear
 from container.training.child import run_child
 from container.training.hyperparameters import FOREIGN_PREFIXES
-from container.training.script_environment import Surroundings, arguments, variables
+from container.training.script_environment import Surroundings, TrainingScript, arguments, variables
 
 Log = Callable[[str], None]
 
 PROGRAM: Final = "train.py"
 CODE_CHANNEL: Final = "code"
-
-
-class TrainingScript(NamedTuple):
-    """A program in a folder; `where` is the folder's name as it was given. `values` are the hyperparameters for it."""
-
-    folder: Path
-    program: str
-    where: str
-    values: dict[str, Any]
 
 
 def decode(texts: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +61,8 @@ def find(texts: Mapping[str, Any], settings: Settings, workplace: Path) -> Train
     if not (folder / program).exists() and len(archives) == 1:  # a channel may bring the SDK's sourcedir.tar.gz
         folder = code.obtain(str(archives[0]), workplace, settings.base_dir)
     own = {name: value for name, value in values.items() if not name.startswith(FOREIGN_PREFIXES)}
-    script = TrainingScript(folder, program, where, own)
+    sdks = {name: value for name, value in values.items() if name.startswith("sagemaker_")}
+    script = TrainingScript(folder.absolute(), program, where, own, sdks)
     _check(script)
     return script
 
@@ -109,21 +103,40 @@ def _is_module(script: TrainingScript) -> bool:
 def train(
     script: TrainingScript, base: Path, environment: Mapping[str, str], surroundings: Surroundings, log: Log
 ) -> None:
-    """Run the script to its end, and pack what it left in the model folder; raises ScriptFailed."""
-    for folder in ("model", "output/data"):
+    """Run the script to its end, and pack what it left in the model folder; raises ScriptEnded."""
+    for folder in ("model", "output/data", "output/intermediate"):
         (base / folder).mkdir(parents=True, exist_ok=True)
     clear(base / "model")
     _warn_of_requirements(script.folder, log)
     given = arguments(script.values)
-    told = variables(script.program, script.where, script.values, given, base, surroundings)
     way = [script.program] if script.program.endswith(".py") else ["-m", script.program]
+    source = Source(script.folder, script.program, names_in(script.folder))
     log(f"running {' '.join([*way, *given])} in {script.where}")
-    ended = run_child([*way, *given], script.folder, {**environment, **told})
+    with _at(base / "code", script.folder):
+        told = variables(script, base, surroundings)
+        ended = run_child([*way, *given], script.folder, {**environment, **told})
     if ended.code:
         raise script_failure.explain(script.program, ended, script.folder)
     log(f"{script.program} is done")
-    if surroundings.current_host == surroundings.hosts[0]:
-        adopt(base / "model", script.folder, script.program, _channels(base, surroundings), ended.output, log)
+    if surroundings.is_first:  # what it logs goes to stderr, so its metrics may be there
+        adopt(base / "model", source, _channels(base, surroundings), ended.output + ended.errors, log)
+
+
+@contextmanager
+def _at(place: Path, folder: Path) -> Iterator[None]:
+    """While the script runs, have its folder in `place`, too: some scripts name /opt/ml/code, where AWS has it."""
+    if place.is_symlink() and not place.exists():  # a run that was killed left it
+        place.unlink()
+    if place.exists():
+        yield
+        return
+    with suppress(OSError):  # nothing can be written there, and few scripts miss it
+        place.symlink_to(folder)
+    try:
+        yield
+    finally:
+        if place.is_symlink():
+            place.unlink()
 
 
 def _channels(base: Path, surroundings: Surroundings) -> dict[str, Path]:

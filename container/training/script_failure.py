@@ -7,59 +7,78 @@ import signal
 from pathlib import Path
 from typing import Final
 
-from container.errors import ContainerError, ScriptFailed
+from container.errors import ContainerError
+from container.inference.script.failures import INSTALL
 from container.training.child import Ended
 
 _TRACEBACK: Final = "Traceback (most recent call last):"
-_FRAME: Final = re.compile(r'^  File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
-_MISSING: Final = re.compile(r"^ModuleNotFoundError: No module named '(?P<name>[^']+)'", re.MULTILINE)
+_FRAME: Final = re.compile(r'^ +(?:\| +)?File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+_IN_GROUP: Final = re.compile(r"^ +\| ")
+_MISSING: Final = re.compile(r"ModuleNotFoundError: No module named '(?P<name>[^']+)'")
+_UNREADABLE: Final = ("SyntaxError", "IndentationError", "TabError")
+"""Python says these without a traceback, but with the line."""
+
 _MOST_CHARS: Final = 600
 
 
-class TrainingStopped(ContainerError):
-    """The script ended because it was told to."""
+class ScriptEnded(ContainerError):
+    """The script didn't come to a good end. `exit_code` is what the job ends with: not 0."""
 
-    code = "training_stopped"
+    code = "script_failed"
+
+    def __init__(self, message: str, hint: str, exit_code: int) -> None:
+        super().__init__(message, hint)
+        self.exit_code = exit_code
 
 
-def explain(program: str, ended: Ended, folder: Path) -> ContainerError:
+def explain(program: str, ended: Ended, folder: Path) -> ScriptEnded:
     """The failure as one paragraph, the exception first."""
     if ended.code < 0:
         return _killed(program, -ended.code)
     said = _exception(ended.errors)
-    if missing := _MISSING.search(ended.errors):
-        package = missing["name"].partition(".")[0]
-        return ScriptFailed(
-            f"{program} imports {missing['name']!r}, which isn't in this image.",
-            f"Put it into the image, in a Dockerfile: FROM coppice, then RUN pip install {package}",
+    if missing := _MISSING.match(said):
+        return ScriptEnded(
+            f"{program} imports {missing['name']!r}, which is neither in this image nor beside the script"
+            f"{_in_brackets(_place(ended.errors, folder))}.",
+            INSTALL.format(package=missing["name"].partition(".")[0]),
+            ended.code,
         )
-    where = _place(ended.errors, folder)
-    failure = f"{said} ({where})" if where else said or "it said nothing"
-    return ScriptFailed(f"{program} failed with exit code {ended.code}: {failure}", "The log has the whole traceback.")
+    place = _in_brackets(_place(ended.errors, folder))
+    hint = "The log has the whole traceback." if _TRACEBACK in ended.errors else ""
+    failure = f"{said or 'it said nothing'}{place}" + "." * bool(place or not said)
+    return ScriptEnded(f"{program} failed with exit code {ended.code}: {failure}", hint, ended.code)
+
+
+def _in_brackets(place: str) -> str:
+    return f" ({place})" if place else ""
 
 
 def _exception(errors: str) -> str:
     """What the last traceback ends in; without one, the last line, as sys.exit("…") leaves it."""
     start = errors.rfind(_TRACEBACK)
     if start < 0:
-        lines = [line.strip() for line in errors.splitlines() if line.strip()]
-        return lines[-1][:_MOST_CHARS] if lines else ""
-    lines = errors[start:].splitlines()[1:]
-    first = next((place for place, line in enumerate(lines) if line and not line.startswith(" ")), None)
-    return "" if first is None else "\n".join(lines[first:]).strip()[:_MOST_CHARS]
+        said = [line.strip() for line in errors.splitlines() if line.strip()]
+        return said[-1][:_MOST_CHARS] if said else ""
+    lines = [_IN_GROUP.sub("", line) for line in errors[start:].splitlines()[1:]]
+    first = next((place for place, line in enumerate(lines) if line and line[0] != " "), len(lines))
+    end = next((place for place, line in enumerate(lines) if place > first and line.lstrip().startswith("+-")), None)
+    return "\n".join(lines[first:end]).strip()[:_MOST_CHARS]
 
 
 def _place(errors: str, folder: Path) -> str:
     """The last line of the user's own in the last traceback."""
     start = errors.rfind(_TRACEBACK)
-    frames = [] if start < 0 else list(_FRAME.finditer(errors, start))
+    if start < 0 and not _exception(errors).startswith(_UNREADABLE):
+        return ""
+    frames = _FRAME.finditer(errors, max(start, 0))
     own = [frame for frame in frames if not Path(frame["file"]).is_absolute() or folder in Path(frame["file"]).parents]
     return f"{Path(own[-1]['file']).name}, line {own[-1]['line']}" if own else ""
 
 
-def _killed(program: str, number: int) -> ContainerError:
-    name = signal.Signals(number).name
+def _killed(program: str, number: int) -> ScriptEnded:
+    code = 128 + number
     if number == signal.SIGTERM:
-        return TrainingStopped(f"{program} was stopped (SIGTERM).")
+        return ScriptEnded(f"{program} was stopped (SIGTERM).", "", code)
+    name = signal.Signals(number).name if number in {*signal.Signals} else f"signal {number}"
     hint = "It may have outgrown the memory: take a larger instance." if number == signal.SIGKILL else ""
-    return ScriptFailed(f"{program} was killed by {name}.", hint)
+    return ScriptEnded(f"{program} was killed by {name}.", hint, code)

@@ -3,6 +3,10 @@
 import os
 import sys
 
-from container.training import afterwards
+from container.training import afterwards, stand_ins
+from container.training.child import single_threads
 
+for name in single_threads(os.environ):
+    del os.environ[name]
+stand_ins.offer()
 afterwards.register(os.environ, sys.orig_argv)

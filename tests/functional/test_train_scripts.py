@@ -8,83 +8,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
+from script_job import SCRIPTS, ScriptJob, named
 
 from container.artifact import archive
-from container.artifact.manifest import Manifest
-from container.server import wsgi
-from container.settings import Settings
-from container.training import afterwards
-from container.training.program import do_job
-
-SCRIPTS = Path(__file__).parents[1] / "scripts_training"
-TABLE = pd.DataFrame({"rooms": np.arange(200) * 10.0 + 500, "age": np.arange(200) % 37.0}).assign(
-    price=lambda table: table.rooms * 3 + table.age
-)
-
-
-class Job:
-    """A job's folders; what was said, on stdout by us and in `log` by the program."""
-
-    def __init__(self, base: Path) -> None:
-        self.base = base
-        self.log: list[str] = []
-        (base / "input/config").mkdir(parents=True)
-        (base / "input/data/train").mkdir(parents=True)
-        TABLE.to_csv(base / "input/data/train/train.csv", index=False)
-
-    def configure(self, **hyperparameters: str) -> Job:
-        (self.base / "input/config/hyperparameters.json").write_text(json.dumps(hyperparameters))
-        return self
-
-    def script(self, text: str) -> Job:
-        folder = self.base / "code"
-        folder.mkdir(exist_ok=True)
-        (folder / "train.py").write_text(text)
-        return self.configure(sagemaker_program="train.py", sagemaker_submit_directory=str(folder))
-
-    def run(self, **environment: str) -> int:
-        return do_job({**os.environ, "SAGEMAKER_BASE_DIR": str(self.base), **environment}, self.log.append)
-
-    @property
-    def failure(self) -> str:
-        return (self.base / "output/failure").read_text()
-
-    @property
-    def manifest(self) -> Manifest:
-        return Manifest.from_json((self.base / "model/manifest.json").read_text())
-
-    def told(self) -> Any:
-        return json.loads((self.base / "output/data/told.json").read_text())
-
-    def ask(self, body: str, content_type: str) -> bytes:
-        """The trained artifact, served."""
-        path, modules = list(sys.path), set(sys.modules)
-        try:
-            service, app = wsgi.compose(Settings(timeout=5))
-            service.load(lambda: wsgi.load_pipeline(self.base / "model", Settings(timeout=5)))
-            answer = app.test_client().post("/invocations", data=body, content_type=content_type)
-            assert answer.status_code == 200, answer.data
-            return answer.data
-        finally:
-            sys.path[:] = path
-            for name in set(sys.modules) - modules:
-                if str(self.base) in str(getattr(sys.modules[name], "__file__", "")):
-                    del sys.modules[name]
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return Job(tmp_path / "ml")
-
-
-def named(program: str, where: Path | str = SCRIPTS) -> dict[str, str]:
-    """As SageMaker's SDK sends it: JSON in texts."""
-    return {"sagemaker_program": json.dumps(program), "sagemaker_submit_directory": json.dumps(str(where))}
+def job(tmp_path: Path) -> ScriptJob:
+    return ScriptJob(tmp_path / "ml")
 
 
 def test_the_seeds_script_trains_serves_and_is_found_out(job, capfd):
@@ -151,7 +84,7 @@ def test_what_a_script_says_is_passed_on(job, capfd):
     assert job.configure(**named("show.py")).run() == 0
     said = capfd.readouterr()
     assert ("to stdout\n" in said.out, "to stderr\n" in said.err) == (True, True)
-    assert any("holds no single .joblib or .pkl file" in line for line in job.log)
+    assert any("no single .joblib or .pkl file" in line and "(is empty)" in line for line in job.log)
 
 
 @pytest.mark.parametrize("form", ["environment", "archive", "channel", "channel with an archive", "module"])
@@ -293,23 +226,3 @@ def test_of_several_hosts_each_runs_the_script_and_the_first_packs(job):
     (job.base / "input/config/resourceconfig.json").write_text(json.dumps(config))
     assert job.configure(**named("pipeline.py")).run() == 0
     assert (job.base / "model/model.joblib").exists() and not (job.base / "model/manifest.json").exists()
-
-
-DRIVER = ["/opt/coppice/bin/python3", "/opt/ml/input/data/sm_drivers/distributed_drivers/basic_script_driver.py"]
-
-
-@pytest.mark.parametrize(
-    ("environment", "arguments", "packs"),
-    [
-        ({"SM_ENTRY_SCRIPT": "train.py"}, DRIVER, True),
-        ({"SM_ENTRY_SCRIPT": "train.py", "COPPICE_PACKS_AFTERWARDS": "1"}, ["python", "train.py"], False),
-        ({"SM_ENTRY_SCRIPT": ""}, ["python", "train.py", "--x"], True),
-        ({"SM_ENTRY_SCRIPT": ""}, ["python", "/opt/ml/input/data/sm_drivers/scripts/install_requirements.py"], False),
-        ({"SM_ENTRY_SCRIPT": "train.py"}, ["python", "-m", "pip"], False),
-        ({"SM_ENTRY_SCRIPT": "train.py"}, ["python"], False),
-    ],
-)
-def test_which_process_packs_after_the_sdks_driver(environment, arguments, packs):
-    registered: list[Any] = []
-    assert afterwards.register(environment, arguments, lambda *call: registered.append(call)) is packs
-    assert bool(registered) is packs and ("COPPICE_PACKS_AFTERWARDS" in environment) is (packs or len(environment) > 1)
