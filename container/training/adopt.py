@@ -86,6 +86,8 @@ def _pack(model_dir: Path, source: Source, channels: Mapping[str, Path], output:
             return
         _leave_to_script(model_dir, source, served_by, why, log)
         return
+    if served_by.program:  # also where the model then can't be packed: it is for the script to load
+        _copy_code(source, model_dir)
     try:
         _pack_estimator(model_dir, source, found, served_by, channels, output, log)
     except (ArtifactError, PackingError) as error:
@@ -106,7 +108,7 @@ def _pack_estimator(
 ) -> None:
     with code.importable(source.folder):
         estimator, written_by = read_estimator(Artifact(model_dir, None, found))
-        if served_by.program or code.modules_of(source.folder):  # unpickling may have imported something from there
+        if code.modules_of(source.folder):  # unpickling has imported something from there
             _copy_code(source, model_dir)
         described = sklearn_model.describe(estimator)
         _name_as_usual(model_dir, found, keep=bool(served_by.program), log=log)

@@ -156,6 +156,56 @@ def test_failures_of_scripts(job, text, words):
     assert words in job.failure and len(job.failure) <= 1024
 
 
+@pytest.mark.parametrize(("text", "code"), [("exit(7)", 7), ("1/0", 1), ("import os; os.kill(os.getpid(), 9)", 137)])
+def test_the_scripts_exit_code_is_the_jobs(job, text, code):
+    assert job.script(text).run() == code
+
+
+def test_a_script_has_all_cores_though_serving_has_one(job):
+    single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    job.script("import os; assert not {'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS'} & set(os.environ)")
+    assert job.run(**single) == 0
+    job.script("import os; assert os.environ['OMP_NUM_THREADS'] == '3'")
+    assert job.run(OMP_NUM_THREADS="3") == 0
+
+
+def test_what_has_no_end_of_line_is_passed_on_as_it_comes(job):
+    job.script("import sys, time\nsys.stdout.write('50 %')\nsys.stdout.flush()\ntime.sleep(30)\n")
+    environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(job.base), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-P", "-m", "container", "train"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+        said = b""
+        while b"50 %" not in said:
+            part = os.read(process.stdout.fileno(), 1000)
+            assert part, said
+            said += part
+        process.terminate()
+        assert process.wait(timeout=30) == 143
+
+
+def test_a_metric_on_stderr_is_held_against_the_model_too(job):
+    job.script(
+        "import joblib, os, pandas as pd, sys\n"
+        "from sklearn.dummy import DummyRegressor\n"
+        "table = pd.read_csv(os.environ['SM_CHANNEL_TRAIN'] + '/train.csv')\n"
+        "model = DummyRegressor().fit(table[['rooms', 'age']], table['price'])\n"
+        "joblib.dump(model, os.environ['SM_MODEL_DIR'] + '/model.joblib')\n"
+        "print('validation:r2=0.93', file=sys.stderr)\n"
+    )
+    assert job.run() == 0
+    assert "The training reported 0.93" in job.manifest.warnings[0]
+
+
+def test_a_script_that_names_opt_ml_code_finds_it(job, tmp_path):
+    source = tmp_path / "elsewhere"
+    source.mkdir()
+    (source / "train.py").write_text(
+        "import os\nassert 'train.py' in os.listdir(os.environ['SM_MODEL_DIR'] + '/../code')\n"
+    )
+    assert job.configure(**named("train.py", source)).run(CODE=str(job.base / "code")) == 0
+    assert not (job.base / "code").exists()
+
+
 def test_a_model_that_cannot_be_packed_stays_as_it_is(job):
     job.script(
         "import joblib, os\n"

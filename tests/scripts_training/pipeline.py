@@ -1,9 +1,10 @@
-"""Only trains, and only calls joblib.dump: a whole Pipeline."""
+"""Only trains, and only calls joblib.dump: a whole Pipeline. It imports what AWS's container has, for serving."""
 
 import os
 
 import joblib
 import pandas as pd
+from sagemaker_containers.beta.framework import content_types, encoders, worker
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler

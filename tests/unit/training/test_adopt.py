@@ -10,7 +10,7 @@ from script_cases import FOREST
 
 from container.artifact.manifest import Manifest
 from container.artifact.store import open_directory
-from container.training.adopt import adopt
+from container.training.adopt import Source, adopt
 
 LOADS = 'import joblib, os\ndef model_fn(d): return joblib.load(os.path.join(d, "{name}"))\n'
 ASKS = "def predict_fn(data, model): return data\n"
@@ -24,7 +24,7 @@ def adopted(tmp_path: Path, name: str, script: str) -> tuple[Path, str]:
     (source / "train.py").write_text(script)
     joblib.dump({"forest": FOREST, "scale": 2.0}, model_dir / name)
     said: list[str] = []
-    adopt(model_dir, source, "train.py", {}, "", said.append)
+    adopt(model_dir, Source(source, "train.py", ["train.py"]), {}, "", said.append)
     return model_dir, "\n".join(said)
 
 
@@ -36,7 +36,7 @@ def test_model_fn_loads_what_is_no_estimator(tmp_path, name):
     assert set(manifest.files) == {name, "code/train.py"}
     for file in manifest.files:
         open_directory(model_dir).verify(file)
-    assert f"engine: script, because {name} holds dict" in said
+    assert f"{name} holds dict, which has no predict method: train.py is to load what is there" in said
 
 
 def test_without_model_fn_it_is_left_as_it_is_with_its_code(tmp_path):
