@@ -17,7 +17,7 @@ from container.artifact.manifest import Schema
 from container.codecs.rows import Array
 from container.errors import first_line
 from container.packing.skew_data import Sample, candidates, read
-from container.packing.skew_scores import RAW, Score, outside_share, reported_metric, scores
+from container.packing.skew_scores import RAW, NotTheTarget, Score, outside_share, reported_metric, scores
 
 ENOUGH: Final = 0.3
 """A preprocessing explains something where it brings R² (or, above chance, balanced accuracy) up to this."""
@@ -109,6 +109,8 @@ def _measure_all(estimator: Any, sample: Sample) -> tuple[list[list[Score]], str
     for candidate in candidates(estimator, sample.table):
         try:
             tried.append(scores(estimator, candidate, kind))
+        except NotTheTarget as error:
+            refusal = refusal or f"the model isn't compared with {sample.name}: {error}"
         except Exception as error:  # noqa: BLE001 - the estimator is the user's, and may raise anything
             refusal = f"the model doesn't take the rows of {sample.name}, so they aren't compared: {first_line(error)}"
     return tried, refusal
@@ -149,10 +151,13 @@ def _suspicion(tried: list[list[Score]], evidence: Evidence) -> str | None:
             f"{evidence.outside:.0%} of its splits lie where the columns have no values. Its preprocessing seems to be "
             "missing"
         )
-    if evidence.reported is not None and evidence.reported - raw.value >= FAR:
+    if not raw.candidate.sure:  # of a column that may not be the target, a bad answer says nothing
+        return None
+    if evidence.reported is not None and evidence.reported - raw.plain >= FAR:
+        metric = f"accuracy {raw.plain:.2f}, " if evidence.is_classifier else ""
         return (
-            f"The training reported {evidence.reported:.2f}, but the model that it left has {evidence.words(raw)}, "
-            "which it was trained on. Preprocessing seems to be missing"
+            f"The training reported {evidence.reported:.2f}, but the model that it left has {metric}"
+            f"{evidence.words(raw)}, which it was trained on. Preprocessing seems to be missing"
         )
     if not evidence.is_classifier and raw.value < WORSE_THAN_NOTHING:
         return (

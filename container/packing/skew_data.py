@@ -19,6 +19,9 @@ TRAINING_CHANNELS: Final = ("train", "training")
 MOST_CANDIDATES: Final = 12
 """Of wider tables, only the likely columns are tried as the target."""
 
+ROW_NAMES: Final = ("id", "index", "row", "row_id", "unnamed: 0")
+"""These number rows; nobody predicts them."""
+
 TARGET_NAMES: Final = ("target", "label", "y", "class")
 
 
@@ -30,10 +33,14 @@ class Sample(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A reading of the rows: what the model takes (rows, features) and what it should answer (rows,)."""
+    """A reading of the rows: what the model takes (rows, features) and what it should answer (rows,).
+
+    `sure` says that the target is among those tried: all columns that are left, or one that is called so.
+    """
 
     features: Any
     target: pd.Series[Any]
+    sure: bool
 
 
 def read(channels: Mapping[str, Path]) -> Sample | None:
@@ -82,33 +89,39 @@ def candidates(estimator: Any, table: pd.DataFrame) -> Iterator[Candidate]:
     if names and set(names) <= set(by_name):
         features = table[[by_name[name] for name in names]]
         features.columns = names
-        for name in _likely([name for name in table.columns if str(name) not in names]):
-            yield from _candidate(features, table[name])
+        left = [name for name in table.columns if str(name) not in names]
+        for name in _likely(left):
+            yield from _candidate(features, table[name], _is_sure(left))
         return
-    for among in (table, table.select_dtypes("number")):
+    for among in (table, table.select_dtypes(["number", "bool"])):
         if among.shape[1] - 1 == width:
             for name in _likely(list(among.columns)):
-                yield from _candidate(among.drop(columns=name).to_numpy(), among[name])
+                yield from _candidate(among.drop(columns=name).to_numpy(), among[name], _is_sure(list(among.columns)))
             if among.shape[1] < table.shape[1]:
                 return
-            texts = [name for name in table.columns if name not in table.select_dtypes("number").columns]
+            texts = [name for name in table.columns if name not in table.select_dtypes(["number", "bool"]).columns]
             if not texts:
                 return
-    targets = [name for name in table.columns if name not in table.select_dtypes("number").columns]
-    numbers = table.select_dtypes("number")
+    targets = [name for name in table.columns if name not in table.select_dtypes(["number", "bool"]).columns]
+    numbers = table.select_dtypes(["number", "bool"])
     if numbers.shape[1] == width:  # the target is a text
         for name in _likely(targets):
-            yield from _candidate(numbers.to_numpy(), table[name])
+            yield from _candidate(numbers.to_numpy(), table[name], _is_sure(targets))
 
 
-def _candidate(features: Any, target: pd.Series[Any]) -> Iterator[Candidate]:
+def _candidate(features: Any, target: pd.Series[Any], sure: bool) -> Iterator[Candidate]:
     known = target.notna().to_numpy()
     if known.any() and target[known].nunique() > 1:
-        yield Candidate(features[known], target[known])
+        yield Candidate(features[known], target[known], sure)
 
 
 def _likely(names: list[Any]) -> list[Any]:
     """The columns that may be the target: by their name, the last, the first, then the others of a narrow table."""
     called = [name for name in names if str(name).lower() in TARGET_NAMES]
+    names = [name for name in names if str(name).lower() not in ROW_NAMES]
     ordered = [*called, *names[-1:], *names[:1], *(names if len(names) <= MOST_CANDIDATES else [])]
     return list(dict.fromkeys(ordered))
+
+
+def _is_sure(names: list[Any]) -> bool:
+    return len(names) <= MOST_CANDIDATES or any(str(name).lower() in TARGET_NAMES for name in names)

@@ -13,20 +13,30 @@ from container.codecs.rows import Array
 from container.packing.skew_data import Candidate
 
 RAW: Final = "as they are"
+LIKE_LOGARITHMS: Final = 0.8
+"""The correlation from which answers are taken for a target's logarithms."""
 
 
 class Score(NamedTuple):
-    """R² or, of a classifier, balanced accuracy, for one reading of the rows under one preprocessing."""
+    """How well one reading of the rows is answered under one preprocessing: R² or, of a classifier, balanced accuracy.
+
+    `plain` is what a training reports: R², or accuracy.
+    """
 
     value: float
+    plain: float
     way: str
     candidate: Candidate
+
+
+class NotTheTarget(Exception):
+    """The column can't be what the model answers; the message says why."""
 
 
 def scores(estimator: Any, candidate: Candidate, is_classifier: bool) -> list[Score]:
     """A score for each way of preprocessing that the rows allow; the first is of the rows as they are.
 
-    Raises what the estimator raises on the rows as they are.
+    Raises NotTheTarget, and what the estimator raises on the rows as they are.
     """
     measured = [_score(estimator, candidate, RAW, candidate.features, is_classifier)]
     try:
@@ -56,34 +66,55 @@ def _score(estimator: Any, candidate: Candidate, way: str, rows: Any, is_classif
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of columns' names: both ways are tried
         answers = np.asarray(estimator.predict(rows))
-    value = _balanced_accuracy(answers, candidate.target) if is_classifier else _r2(answers, candidate.target)
-    return Score(value, way, candidate)
+    if answers.ndim != 1:
+        raise NotTheTarget("the model has several outputs, and one column isn't compared with them")
+    if is_classifier:
+        return _of_labels(estimator, answers, candidate, way)
+    value = _r2(estimator, answers, candidate.target)
+    return Score(value, value, way, candidate)
 
 
-def _r2(answers: Array, target: Any) -> float:
+def _r2(estimator: Any, answers: Array, target: Any) -> float:
     try:
         wanted = target.to_numpy(dtype=np.float64)
         answers = answers.astype(np.float64)
     except (TypeError, ValueError):
-        return -np.inf
-    if answers.shape != wanted.shape:
-        return -np.inf
-    spread = float(((wanted - wanted.mean()) ** 2).sum())
-    return 1 - float(((wanted - answers) ** 2).sum()) / spread if spread else -np.inf
+        raise NotTheTarget(f"{target.name} holds no numbers") from None
+    width = wanted.max() - wanted.min()
+    if _averages(estimator) and (
+        answers.min() < wanted.min() - width / 20 or answers.max() > wanted.max() + width / 20
+    ):
+        # Whatever it is asked, a forest answers within what it was fitted on.
+        if wanted.min() > -1 and answers.std() and np.corrcoef(answers, np.log1p(wanted))[0, 1] > LIKE_LOGARITHMS:
+            raise NotTheTarget(f"its answers look like logarithms of {target.name}, and callers will get them so")
+        raise NotTheTarget(f"the model's answers lie outside the values of {target.name}")
+    return 1 - float(((wanted - answers) ** 2).sum()) / float(((wanted - wanted.mean()) ** 2).sum())
 
 
-def _balanced_accuracy(answers: Array, target: Any) -> float:
-    wanted = target.to_numpy()
-    if answers.shape != wanted.shape:
-        return -np.inf
+def _averages(estimator: Any) -> bool:
+    """Whether each answer is a mean of targets it was fitted on, as a tree's and a forest's is."""
+    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    return hasattr(last, "tree_") or (hasattr(last, "estimators_") and "Forest" in f"{type(last).__mro__}")
+
+
+def _of_labels(estimator: Any, answers: Array, candidate: Candidate, way: str) -> Score:
+    wanted, name = candidate.target.to_numpy(), candidate.target.name
     if wanted.dtype.kind in "OUT" and answers.dtype.kind in "iuf":  # labels that were numbered, as LabelEncoder does
         wanted = np.unique(wanted.astype(str), return_inverse=True)[1]
-    as_text = [np.array([_label(label) for label in labels]) for labels in (answers, wanted)]
-    return float(np.mean([(as_text[0][as_text[1] == label] == label).mean() for label in np.unique(as_text[1])]))
+    given, true = (np.array([_label(label) for label in labels]) for labels in (answers, wanted))
+    labels = np.unique(true)
+    known = {_label(label) for label in np.ravel(getattr(estimator, "classes_", labels))}
+    if not set(labels) <= known:
+        raise NotTheTarget(f"{name} holds labels that the model doesn't know")
+    balanced = float(np.mean([(given[true == label] == label).mean() for label in labels]))
+    return Score(balanced, float((given == true).mean()), way, candidate)
 
 
 def _label(label: Any) -> str:
-    return str(int(label)) if isinstance(label, float | np.floating) and float(label).is_integer() else str(label)
+    """A label as a text: 1, 1.0 and True are one, as files and models write them."""
+    if isinstance(label, bool | np.bool_ | float | np.floating) and float(label).is_integer():
+        return str(int(label))
+    return str(label)
 
 
 def _standardized(rows: Array) -> Array:

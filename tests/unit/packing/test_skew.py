@@ -112,6 +112,58 @@ def test_labels_that_are_texts(tmp_path):
     ).warnings
 
 
+def test_truth_values_are_labels_however_they_are_written(tmp_path):
+    features, target = table("breast cancer")
+    scaled = StandardScaler().fit_transform(features)
+    for written in (target == 1, target.map({0: "False", 1: "True"}), target.astype(float)):
+        channels = channel(tmp_path, features, written.rename("target"))
+        for fitted in (target == 1, target):
+            assert not skew.check(RandomForestClassifier(5).fit(features, fitted), channels).warnings
+            assert skew.check(RandomForestClassifier(5).fit(scaled, fitted), channels).warnings
+
+
+def test_several_outputs_are_not_compared(tmp_path):
+    features, target = table("diabetes")
+    forest = RandomForestRegressor(3).fit(features.to_numpy(), np.column_stack([target, -target]))
+    verdict = skew.check(forest, channel(tmp_path, features, target), "r2: 0.9")
+    assert not verdict.warnings and "several outputs" in verdict.notes[0]
+
+
+def test_accuracy_is_compared_with_accuracy(tmp_path):
+    """95 % of one class: an accuracy of 0.95, and a balanced one of a half."""
+    random = np.random.default_rng(0)
+    features = pd.DataFrame(random.random((400, 4)) * 100, columns=list("abcd"))
+    target = pd.Series((random.random(400) < 0.05).astype(int), name="fraud")
+    model = RandomForestClassifier(5, max_depth=1, random_state=0).fit(features, target)
+    assert not skew.check(model, channel(tmp_path, features, target), "accuracy: 0.95").warnings
+
+
+def test_a_target_in_the_middle_of_a_wide_table(tmp_path):
+    random = np.random.default_rng(0)
+    features = pd.DataFrame(random.random((200, 30)) * 1000, columns=[f"f{place}" for place in range(30)])
+    target = features["f3"] * 2
+    whole = features.copy()
+    whole.insert(12, "price", target)
+    whole.to_csv(tmp_path / "data.csv", index=False)
+    for model in (LinearRegression(), RandomForestRegressor(5, random_state=0)):
+        assert not skew.check(model.fit(features.to_numpy(), target), {"train": tmp_path}, "r2: 0.99").warnings
+
+
+def test_a_table_without_the_target(tmp_path):
+    features, target = table("diabetes")
+    features.assign(id=range(len(features))).to_csv(tmp_path / "data.csv", index=False)
+    for model in (LinearRegression(), RandomForestRegressor(5)):
+        verdict = skew.check(model.fit(features, target), {"train": tmp_path}, "r2: 0.99")
+        assert not verdict.warnings and verdict.notes
+
+
+def test_answers_that_are_logarithms_are_noted(tmp_path):
+    features, target = table("diabetes")
+    forest = RandomForestRegressor(10, random_state=0).fit(features, np.log1p(target))
+    verdict = skew.check(forest, channel(tmp_path, features, target))
+    assert not verdict.warnings and "look like logarithms of target" in verdict.notes[0]
+
+
 def test_a_metric_that_the_training_reported_is_held_against_the_answers(tmp_path):
     features, target = table("diabetes")
     shuffled = target.sample(frac=1, random_state=0).reset_index(drop=True)
