@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -62,7 +61,7 @@ def run(options: Options, announce: Callable[[Info, Path], None], report: Callab
     `announce` is told once it answers, with the run folder; `report` gets the line of every call.
     Raises PortTaken, StateTaken, StateUnusable and NoBackend.
     """
-    with _signals() as stop, contextlib.ExitStack() as stack:
+    with _signals() as signalled, contextlib.ExitStack() as stack:
         sweep()
         port = _free(options.port)
         try:
@@ -76,19 +75,27 @@ def run(options: Options, announce: Callable[[Info, Path], None], report: Callab
         info = info._replace(address=emulator.address, **chosen)
         run_folder.write(folder, info)
         announce(info, folder)
-        stop.wait()
+        signalled.recv(1)
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """An event that a signal sets, whenever it comes."""
-    stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in SIGNALS}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _signals() -> Iterator[socket.socket]:
+    """A socket where a signal can be read, whenever it came.
+
+    What waits for a lock can miss one: Python runs a handler only between two steps, and an Event that the handler
+    sets may be locked by the very wait that it interrupts.
+    """
+    signalled, told = socket.socketpair()
+    told.setblocking(False)
+    with signalled, told:
+        before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
+        woken = signal.set_wakeup_fd(told.fileno())
+        try:
+            yield signalled
+        finally:
+            signal.set_wakeup_fd(woken)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _free(port: int) -> int:
