@@ -16,6 +16,7 @@ APP = App(
     scaling=named("scaling"),
     ecr=named("ecr"),
     admin=named("admin"),
+    page=named("page"),
     others=named("moto"),
 )
 
