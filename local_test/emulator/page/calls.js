@@ -14,7 +14,7 @@ function renderCalls(state) {
   const regions = new Set([...names].map(name => name.split("/")[0]));
   match(filter, ["", ...[...names].sort()], key => key, () => element("option"), (option, key) => {
     const [region, name] = key.split("/");
-    write(option, !key ? "all endpoints" : regions.size > 1 ? `${name} (${region})` : name);
+    write(option, !key ? "all" : regions.size > 1 ? `${name} (${region})` : name);
     option.value = key;
   });
   renderReports(reports);

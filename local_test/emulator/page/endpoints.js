@@ -39,7 +39,7 @@ function updateCard(card, endpoint) {
   const [status, size] = card.querySelectorAll("header > span");
   write(status, endpoint.status);
   mark(status, "data-tone", TONES[endpoint.status] ?? "wait");
-  write(size, [...endpoint.variants.map(variant => capacity(variant, endpoint)), endpoint.region].join(" · "));
+  write(size, [...endpoint.variants.flatMap(variant => capacity(variant, endpoint)), endpoint.region].join(" · "));
   const reason = card.querySelector(".reason");
   write(reason, endpoint.reason ?? "");
   show(reason, Boolean(endpoint.reason));
@@ -55,10 +55,10 @@ function updateCard(card, endpoint) {
 
 function capacity(variant, endpoint) {
   const name = endpoint.variants.length > 1 ? `${variant.name}: ` : "";
-  if (variant.memory_mb === null) return `${name}${plural(variant.instances, "instance")}, real-time`;
+  if (variant.memory_mb === null) return [`${name}real-time`, plural(variant.instances, "instance")];
   const busy = endpoint.instances.filter(one => one.variant === variant.name && one.state !== "idle").length;
-  const warm = variant.provisioned ? `, ${variant.provisioned} kept warm` : "";
-  return `${name}${variant.memory_mb} MB, ${busy} of at most ${variant.max_concurrency} at work${warm}`;
+  const warm = variant.provisioned ? [`${variant.provisioned} kept warm`] : [];
+  return [`${name}${variant.memory_mb} MB`, `${busy} of ${variant.max_concurrency} busy`, ...warm];
 }
 
 function whyNone(endpoint) {
@@ -85,9 +85,8 @@ function updateInstance(row, one, several) {
   show(bar.parentElement, one.state !== "cold");
   show(bar, one.memory_mb !== null);
   const now = megabytes(one.memory_now_bytes), most = megabytes(one.memory_bytes);
-  const measured = one.memory_bytes ? `${now} MB` : "not measured yet";
-  const limit = one.memory_mb === null ? ", no limit here" : ` of ${one.memory_mb}`;
-  write(text, one.memory_bytes ? `${measured}${limit}, at most ${most} so far` : measured);
+  const limit = one.memory_mb === null ? " MB, no limit here" : ` of ${one.memory_mb} MB`;
+  write(text, one.memory_bytes ? `${now}${limit} · peak ${most}` : "not measured yet");
   if (one.memory_mb !== null) fill(bar, one, now, most);
 }
 
@@ -96,7 +95,7 @@ function fill(bar, one, now, most) {
   mark(bar, "aria-label", `Memory of instance ${one.id.slice(0, 12)}`);
   mark(bar, "aria-valuemax", String(one.memory_mb));
   mark(bar, "aria-valuenow", String(Math.min(now, one.memory_mb)));
-  mark(bar, "aria-valuetext", `${now} of ${one.memory_mb} MB, at most ${most} so far`);
+  mark(bar, "aria-valuetext", `${now} of ${one.memory_mb} MB, peak ${most}`);
   bar.toggleAttribute("data-full", most > 0.9 * one.memory_mb);
   bar.children[0].style.width = percent(now);
   bar.children[1].style.left = percent(most);

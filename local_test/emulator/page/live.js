@@ -43,10 +43,11 @@ function renderAbout({ emulator, endpoints }) {
     "coppice deploy --name houses --model model.tar.gz --image coppice:latest \\",
     "  --memory 1024 --role arn:aws:iam::123456789012:role/any --yes",
   ].join("\n"));
+  const missing = emulator.not_enforced.join(", ");
+  write(byId("where"), `${emulator.address} · ${emulator.backend} backend${missing ? ` · not enforced here: ${missing}` : ""}`);
   const facts = {
-    "Address": emulator.address,
     "Backend": emulator.backend === "docker" ? "Docker: instances are containers" : `${emulator.backend}: instances are processes of this checkout`,
-    "Not enforced here": emulator.not_enforced.join(", ") || "nothing is left out",
+    "Not enforced here": missing || "nothing is left out",
     "Idle instances go": `after ${span(emulator.idle_seconds)} without a call`,
     "Registry": emulator.registry ?? "none; the image coppice:latest is this checkout",
     "State": emulator.state ?? "forgotten at the end; coppice local up --state DIR keeps it",
