@@ -18,6 +18,8 @@ from local_test.emulator.options import Options
 from local_test.emulator.registry import checkout
 
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/{checkout.NAME}"
+BEFORE = "exec(os.environ.get('BEFORE', ''))"
+"""What an endpoint asks to be run first, as the small image has it."""
 BROWSER = {
     "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
     "Sec-Fetch-Site": "none",
@@ -46,7 +48,7 @@ class Stage(Endpoints):
 @contextmanager
 def page_stage(folder: Path, **options: float) -> Iterator[Stage]:
     """One that leaves nothing."""
-    backend = ProcessBackend(folder / "processes", {checkout.DIGEST}, server())
+    backend = ProcessBackend(folder / "processes", {checkout.DIGEST}, server(BEFORE))
     emulator = Emulator(Options(port=0, backend="process", **options), backend, folder)
     emulator.start()
     try:

@@ -5,7 +5,7 @@ const SERVING = ["InService", "Updating", "SystemUpdating", "RollingBack"];
 const TYPES = { "application/json": "JSON", "text/csv": "CSV", "application/jsonlines": "JSON Lines" };
 
 function tryPart(endpoint, open) {
-  const types = element("select", {}, ...Object.entries(TYPES).map(([type, name]) => element("option", { value: type }, name)));
+  const types = element("select", { id: `type-${endpoint.region}-${endpoint.name}` }, ...Object.entries(TYPES).map(([type, name]) => element("option", { value: type }, name)));
   const body = element("textarea", { rows: "8", spellcheck: "false", autocapitalize: "off", autocomplete: "off",
     "aria-label": `What to send to ${endpoint.name}` });
   const button = element("button", { class: "primary" }, "Try");
@@ -14,7 +14,7 @@ function tryPart(endpoint, open) {
   const report = element("pre", { class: "report", tabindex: "0", "aria-label": "REPORT line of this call", hidden: true });
   const form = element("form", { class: "try" },
     element("p", { class: "quiet note", hidden: true }),
-    element("div", { class: "row" }, element("label", {}, "Send as ", types)),
+    element("div", { class: "row" }, element("label", { for: `type-${endpoint.region}-${endpoint.name}` }, "Send as"), types),
     body,
     element("div", { class: "row" }, button, element("kbd", {}, "Ctrl + Enter"), outcome),
     element("p", { class: "quiet why", hidden: true }),
@@ -37,7 +37,7 @@ function updateTry(part, endpoint) {
   const why = !SERVING.includes(endpoint.status) ? `It is ${endpoint.status}; it can be called once it is InService.`
     : endpoint.asynchronous ? "It takes asynchronous calls only, whose input lies in S3: coppice invoke --s3." : "";
   call.ready = !why;
-  call.button.disabled = Boolean(why) || call.busy;
+  call.button.disabled = Boolean(why);
   const note = part.querySelector(".why");
   write(note, why);
   show(note, Boolean(why));
@@ -75,7 +75,7 @@ const signedFor = region =>
 
 async function send(call) {
   if (call.busy || !call.ready) return;
-  call.busy = call.button.disabled = true;
+  call.busy = true;
   show(call.report, false);
   call.outcome.textContent = "asking …";
   const began = performance.now();
@@ -97,7 +97,6 @@ async function send(call) {
   }
   show(call.answer, true);
   call.busy = false;
-  call.button.disabled = !call.ready;
 }
 
 function readable(text) {
