@@ -184,6 +184,7 @@ def _refused(error: ContainerError) -> DeployError:
 
 def _introduce(info: Info) -> None:
     say(f"AWS, as far as SageMaker's endpoints need it, at {info.address}")
+    say(f"  page          {info.address}/ in a browser: endpoints, instances, memory and calls as they are now")
     say(f"  backend       {info.backend}: {info.why}")
     say(f"  not enforced  {', '.join(info.not_enforced) or 'nothing is left out'}")
     say(f"  registry      {info.registry or 'none; the image coppice:latest is this checkout'}")

@@ -63,7 +63,7 @@ class App:
 
     def _answer(self, request: Request) -> Response:
         if is_foreign(request):
-            return Response("coppice local answers this machine's programs and pages only.\n", 403)
+            return Response("coppice local answers this machine's programs and pages only. Its own: type its address.\n", 403)
         scope = scope_of(request)
         if asks_for_the_page(request) or request.path in PAGE_PATHS:
             return self._page(request, scope.region)

@@ -44,10 +44,9 @@ function renderAbout({ emulator, endpoints }) {
     "  --memory 1024 --role arn:aws:iam::123456789012:role/any --yes",
   ].join("\n"));
   const missing = emulator.not_enforced.join(", ");
-  write(byId("where"), `${emulator.address} · ${emulator.backend} backend${missing ? ` · not enforced here: ${missing}` : ""}`);
+  write(byId("where"), `${emulator.address} · ${emulator.backend} backend${missing ? `, which doesn't enforce ${missing}` : ""}`);
   const facts = {
-    "Backend": emulator.backend === "docker" ? "Docker: instances are containers" : `${emulator.backend}: instances are processes of this checkout`,
-    "Not enforced here": missing || "nothing is left out",
+    "Instances": emulator.backend === "docker" ? "Docker's containers" : "processes of this checkout",
     "Idle instances go": `after ${span(emulator.idle_seconds)} without a call`,
     "Registry": emulator.registry ?? "none; the image coppice:latest is this checkout",
     "State": emulator.state ?? "forgotten at the end; coppice local up --state DIR keeps it",

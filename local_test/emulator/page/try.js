@@ -1,6 +1,7 @@
 // The part of a card that calls its endpoint, as AWS's clients do.
 
 const SHOWN_CHARACTERS = 20000;
+const LEAST_ROWS = 4, MOST_ROWS = 14;
 const SERVING = ["InService", "Updating", "SystemUpdating", "RollingBack"];
 const TYPES = { "application/json": "JSON", "text/csv": "CSV", "application/jsonlines": "JSON Lines" };
 
@@ -66,7 +67,9 @@ async function fetchExample(part) {
 function offer(call, anyExample) {
   const written = call.body.value;
   const untouched = !written || (anyExample && Object.values(call.bodies).includes(written)) || written === call.offered;
-  if (untouched) call.body.value = call.offered = call.bodies[call.types.value] ?? "";
+  if (!untouched) return;
+  call.body.value = call.offered = call.bodies[call.types.value] ?? "";
+  call.body.rows = Math.min(MOST_ROWS, Math.max(LEAST_ROWS, call.body.value.split("\n").length));
 }
 
 // Nobody verifies a signature here, but it is where AWS's clients say for which service and region a call is.

@@ -42,7 +42,8 @@ def test_what_a_shell_evaluates_is_all_of_stdout(local):
     found = {name.removeprefix("export "): value for name, _, value in lines}
     assert found["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     assert set(found) == {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"}
-    for word in (found["AWS_ENDPOINT_URL"], "CPU share", "registry", "state"):
+    page = f"{found['AWS_ENDPOINT_URL']}/ in a browser"
+    for word in (found["AWS_ENDPOINT_URL"], page, "CPU share", "registry", "state"):
         assert word in done.stderr
     caller = 'import boto3; print(boto3.client("sts").get_caller_identity()["Account"])'
     shell = f"eval '{done.stdout}'; python -c '{caller}'"

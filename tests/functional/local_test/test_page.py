@@ -15,6 +15,7 @@ from programs import until
 
 from local_test.emulator.store import Key, Kind
 
+expect.set_options(timeout=60_000)  # milliseconds; only what never comes takes so long
 HOSTILE = "<img src=x onerror=alert(1)>"
 POLLED = "performance.getEntriesByName(location.origin + '/_coppice/status').length"
 

@@ -24,10 +24,10 @@ from sklearn.ensemble import RandomForestRegressor
 from container.packing.pack import Code, pack
 
 SCRIPT = """
-import os, time
+import time
 from pathlib import Path
 
-signs = Path(os.environ["BEFORE"])
+signs = Path("SIGNS")
 while (signs / "hold").exists():
     time.sleep(0.01)
 
@@ -37,6 +37,7 @@ def predict_fn(rows, model):
     return model.predict(rows)
 """
 """Starts unless there is one file, and answers once there is another."""
+expect.set_options(timeout=60_000)  # a cold start takes as long as this machine makes it
 COLUMNS = ["MedInc", "HouseAge", "AveRooms", "Latitude", "Longitude"]
 
 
@@ -58,7 +59,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     joblib.dump(forest, folder / "model.joblib")
     rows[:3].to_csv(folder / "rows.csv", index=False)
     (folder / "scripts").mkdir()
-    (folder / "scripts" / "inference.py").write_text(SCRIPT)
+    (folder / "scripts" / "inference.py").write_text(SCRIPT.replace("SIGNS", str(signs)))
     pack(folder / "model.joblib", folder / "houses", folder / "rows.csv")
     (signs / "go").touch()
     pack(folder / "model.joblib", folder / "nightly", given=Code(folder / "scripts"), names=COLUMNS)
@@ -70,7 +71,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     for name in ("houses", "nightly"):
         s3.upload_file(str(folder / name), "models", name)
     endpoints.up("houses", model_url="s3://models/houses", memory_mb=2048)
-    endpoints.up("nightly", str(signs), model_url="s3://models/nightly", concurrency=2)
+    endpoints.up("nightly", model_url="s3://models/nightly", concurrency=2)
     yield Story(endpoints, signs, forest.predict(rows[:1])[0])
     local.down()
 
