@@ -11,6 +11,9 @@ from werkzeug.wrappers import Request, Response
 
 from local_test.emulator.browsers import asks_for_the_page, is_foreign
 
+FOREIGN: Final = (
+    "coppice local answers this machine's programs and pages only. To see its own page, type its address.\n"
+)
 DEFAULT_REGION: Final = "us-east-1"
 PAGE_PATHS: Final = ("/_coppice/", "/_coppice/example")
 """Besides the address itself, which is S3's for programs."""
@@ -63,7 +66,7 @@ class App:
 
     def _answer(self, request: Request) -> Response:
         if is_foreign(request):
-            return Response("coppice local answers this machine's programs and pages only. Its own: type its address.\n", 403)
+            return Response(FOREIGN, 403)
         scope = scope_of(request)
         if asks_for_the_page(request) or request.path in PAGE_PATHS:
             return self._page(request, scope.region)

@@ -21,7 +21,9 @@ def test_who_outgrows_its_memory_is_killed(start):
     instance = start(memory_mb=256)
     run(instance, "sys.kept = b'x' * (100 << 20)")
     until(lambda: instance.memory_bytes() > 100 << 20)
-    assert instance.memory_bytes() < 200 << 20
+    assert 100 << 20 < instance.memory_now() <= instance.memory_bytes() < 200 << 20
+    run(instance, "del sys.kept")
+    until(lambda: instance.memory_now() < 100 << 20)
     assert instance.ended() is None
     with pytest.raises(Broken):
         run(instance, "kept = b'x' * (300 << 20)")
