@@ -50,7 +50,9 @@ function updateCard(card, endpoint) {
   const none = card.querySelector(".none");
   write(none, whyNone(endpoint));
   show(none, !endpoint.instances.length);
-  updateTry(card.querySelector("details"), endpoint);
+  const part = card.querySelector("details");
+  show(part, endpoint.status !== "Failed");
+  updateTry(part, endpoint);
 }
 
 function capacity(variant, endpoint) {

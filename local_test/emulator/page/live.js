@@ -39,14 +39,16 @@ function renderAbout({ emulator, endpoints }) {
     "export AWS_SECRET_ACCESS_KEY=local",
     `export AWS_DEFAULT_REGION=${region}`,
   ].join("\n"));
+  const containers = emulator.backend === "docker";
   write(byId("next"), [
-    "coppice deploy --name houses --model model.tar.gz --image coppice:latest \\",
+    ...(containers ? ["coppice build && image=$(coppice push)"] : []),
+    `coppice deploy --name houses --model model.tar.gz --image ${containers ? "$image" : "coppice:latest"} \\`,
     "  --memory 1024 --role arn:aws:iam::123456789012:role/any --yes",
   ].join("\n"));
   const missing = emulator.not_enforced.join(", ");
   write(byId("where"), `${emulator.address} · ${emulator.backend} backend${missing ? `, which doesn't enforce ${missing}` : ""}`);
   const facts = {
-    "Instances": emulator.backend === "docker" ? "Docker's containers" : "processes of this checkout",
+    "Instances": containers ? "Docker's containers" : "processes of this checkout",
     "Idle instances go": `after ${span(emulator.idle_seconds)} without a call`,
     "Registry": emulator.registry ?? "none; the image coppice:latest is this checkout",
     "State": emulator.state ?? "forgotten at the end; coppice local up --state DIR keeps it",
