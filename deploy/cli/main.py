@@ -16,6 +16,7 @@ from deploy.cli import (
     approve,
     batch,
     build,
+    cost,
     delete,
     deploy,
     doctor,
@@ -59,6 +60,7 @@ VERBS = {
         rollback.rollback,
         delete.delete,
     ),
+    "A size": (cost.cost,),
     "Many rows, many models": (batch.batch, register.register, approve.approve),
     "An account": (doctor.doctor, policy.policy),
 }

@@ -6,7 +6,7 @@ import math
 from typing import Final, NamedTuple
 
 from container.contract import MEBIBYTE
-from local_test.emulator.observe.price import PRICE, usd
+from local_test.emulator.observe.price import REGION, usd
 
 BILLS_COLD_START: Final = True
 """An assumption: whether SageMaker bills the start of a serverless instance isn't documented. Lambda bills its own.
@@ -69,7 +69,7 @@ class Report(NamedTuple):
     def _price(self) -> str:
         if self.price is None:
             return ""
-        where = "" if self.region == PRICE.region else f" ({PRICE.region})"
+        where = "" if self.region == REGION else f" ({REGION})"
         return f"≈ ${_significant(self.price)}{where}"
 
 
