@@ -1,4 +1,4 @@
-"""What `coppice local` asks a running emulator: GET /_coppice/status, POST /_coppice/reset."""
+"""What `coppice local` and the page ask a running emulator: GET /_coppice/status, POST /_coppice/reset."""
 
 from __future__ import annotations
 
@@ -10,26 +10,19 @@ from werkzeug.wrappers import Request, Response
 
 
 class Admin:
-    """Answers them, but no web page, this machine's included."""
+    """Answers them; of web pages only the emulator's own, which may look and not reset."""
 
-    def __init__(
-        self,
-        reset: Callable[[], None],
-        snapshot: Callable[[], list[dict[str, Any]]],
-        trouble: Callable[[], str | None],
-    ) -> None:
-        """`trouble` says what is wrong with the backend, as `Backend.trouble` does."""
+    def __init__(self, reset: Callable[[], None], status: Callable[[], dict[str, Any]]) -> None:
         self._reset = reset
-        self._snapshot = snapshot
-        self._trouble = trouble
+        self._status = status
 
     def __call__(self, request: Request, _region: str) -> Response:
-        """Answer a request."""
+        """Answer a request. A page sends Origin with whatever isn't a GET to its own address."""
         if "Origin" in request.headers:
             return Response(status=403)
         asked = request.method, request.path
         if asked == ("GET", "/_coppice/status"):
-            return _json({"endpoints": self._snapshot(), "trouble": self._trouble()})
+            return _json(self._status())
         if asked == ("POST", "/_coppice/reset"):
             self._reset()
             return _json({})

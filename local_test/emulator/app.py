@@ -9,9 +9,11 @@ from typing import Any, Final, NamedTuple
 
 from werkzeug.wrappers import Request, Response
 
-from local_test.emulator.browsers import is_foreign
+from local_test.emulator.browsers import asks_for_the_page, is_foreign
 
 DEFAULT_REGION: Final = "us-east-1"
+PAGE_PATHS: Final = ("/_coppice/", "/_coppice/example")
+"""Besides the address itself, which is S3's for programs."""
 CREDENTIAL: Final = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 
@@ -43,12 +45,14 @@ class App:
         scaling: Service,
         ecr: Service,
         admin: Service,
+        page: Service,
         others: Callable[[Request], Response],
     ) -> None:
         self._targets = {"SageMaker": sagemaker, "AnyScaleFrontendService": scaling}
         self._runtime = runtime
         self._ecr = ecr
         self._admin = admin
+        self._page = page
         self._others = others
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -61,6 +65,8 @@ class App:
         if is_foreign(request):
             return Response("coppice local answers this machine's programs and pages only.\n", 403)
         scope = scope_of(request)
+        if asks_for_the_page(request) or request.path in PAGE_PATHS:
+            return self._page(request, scope.region)
         if request.path.startswith("/_coppice/"):
             return self._admin(request, scope.region)
         if scope.service == "sagemaker" and request.path.startswith("/endpoints/"):

@@ -24,6 +24,15 @@ def is_foreign(request: Request) -> bool:
     return request.headers.get("Sec-Fetch-Site") == "cross-site"
 
 
+def asks_for_the_page(request: Request) -> bool:
+    """Whether a browser was led to the address itself. Programs ask S3 for its buckets there: they sign what they send,
+    or take anything for an answer; and BUCKET.localhost is a bucket's own address."""
+    plain = request.method in ("GET", "HEAD") and not request.query_string
+    programs = "Authorization" in request.headers or any(name.startswith("X-Amz-") for name, _ in request.headers)
+    at_home = request.path == "/" and not request.host.partition(":")[0].endswith(".localhost")
+    return plain and not programs and at_home and "text/html" in request.headers.get("Accept", "")
+
+
 def _is_here(url: str) -> bool:
     try:
         name = urlsplit(url).hostname or ""

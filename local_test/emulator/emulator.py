@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from container import __version__
 from local_test.emulator.admin import Admin
 from local_test.emulator.app import App
 from local_test.emulator.aws import Aws
@@ -23,11 +25,14 @@ from local_test.emulator.moto_services import MotoServices
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.observe.metrics import Metrics
 from local_test.emulator.options import Options
+from local_test.emulator.page.example import Examples
+from local_test.emulator.page.page import Page
 from local_test.emulator.registry import checkout
 from local_test.emulator.registry.ecr import Ecr
 from local_test.emulator.registry.images import Images
 from local_test.emulator.scaling.scaler import Scaler
 from local_test.emulator.server import Server
+from local_test.emulator.status import Status
 from local_test.emulator.store import Store
 from local_test.emulator.training.trainings import Trainings
 
@@ -74,7 +79,10 @@ class Emulator:
             sagemaker=sagemaker(self._store, self._hosting, self._transforms, self._trainings, aws),
             scaling=scaling(self._store),
             ecr=self._ecr,
-            admin=Admin(self.reset, self._hosting.snapshot, backend.trouble),
+            admin=Admin(
+                self.reset, Status(self._about(options, registry), self._hosting, self._store, backend.trouble)
+            ),
+            page=Page(Examples(self._store, models)),
             others=Iam(self._moto),
         )
 
@@ -91,6 +99,7 @@ class Emulator:
     def reset(self) -> None:
         """Forget everything."""
         self._hosting.close()
+        self._hosting.reports.clear()
         self._transforms.close()
         self._trainings.close()
         self._logs.flush()  # or CloudWatch would get what is still on its way after it has forgotten the rest
@@ -110,3 +119,14 @@ class Emulator:
         with contextlib.ExitStack() as last_first:
             for end in reversed(ends):
                 last_first.callback(end)
+
+    def _about(self, options: Options, registry: Images | None) -> dict[str, Any]:
+        return {
+            "address": self.address,
+            "version": __version__,
+            "backend": self._backend.name,
+            "not_enforced": list(self._backend.not_enforced),
+            "registry": registry.host if registry is not None else None,
+            "state": str(options.state.resolve()) if options.state is not None else None,
+            "idle_seconds": options.idle_seconds,
+        }

@@ -59,6 +59,9 @@ class FunctionInstance:
     def memory_bytes(self) -> int:
         return 0
 
+    def memory_now(self) -> int:
+        return 0
+
     def stop(self, grace: float) -> None:
         self.stopped = True
         self._server.shutdown()

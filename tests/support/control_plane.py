@@ -107,6 +107,7 @@ class ControlPlane:
             scaling=scaling(self.store),
             ecr=lambda request, region: moto(request),
             admin=lambda request, region: moto(request),
+            page=lambda request, region: moto(request),
             others=moto,
         )
         self._server.start(app)

@@ -76,6 +76,9 @@ class FakeInstance:
     def memory_bytes(self) -> int:
         return MEMORY_BYTES
 
+    def memory_now(self) -> int:
+        return MEMORY_BYTES // 2
+
     def die(self, code: int | None = 137, *, out_of_memory: bool = False) -> None:
         """End as a container does, by itself."""
         self.end = Exit(code, out_of_memory)

@@ -35,6 +35,7 @@ class LocalCloud:
                 scaling=_none,
                 ecr=self.ecr,
                 admin=_none,
+                page=_none,
                 others=self.moto,
             )
         )

@@ -40,6 +40,9 @@ class Tcp:
     def memory_bytes(self) -> int:
         return 0
 
+    def memory_now(self) -> int:
+        return 0
+
     def stop(self, grace: float) -> None:
         """It ends with the test."""
 

@@ -46,6 +46,8 @@ class Endpoint:
         self._waiting = 0
         self._leaving: Fleet | None = None
         """Serves no new calls, and still has some to end."""
+        self._coming: Fleet | None = None
+        """Is being brought up, and serves no calls yet."""
         self._cancelled = threading.Event()
         self._closed = threading.Event()
 
@@ -73,6 +75,13 @@ class Endpoint:
             self._then(partial(self._resize, variant, desired))
         if not changes and document["EndpointStatus"] in ("Creating", "Updating"):
             self.deploy()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The variants that serve, or will; the instances, also of what comes and of what still has calls to end."""
+        with self._lock:
+            fleets = [fleet for fleet in (self.fleet, self._coming, self._leaving) if fleet is not None]
+        instances = [shown for fleet in dict.fromkeys(fleets) for shown in fleet.snapshot()]
+        return {"variants": fleets[0].plan.described() if fleets else [], "instances": instances}
 
     def close(self) -> None:
         """Stop whatever runs, at once; the store stays as it is."""
@@ -120,6 +129,7 @@ class Endpoint:
             return
         before = self.fleet
         if self._cancelled.is_set() or not self._serve_with(fleet):
+            self._coming = None
             fleet.close(drain=False)
             return
         remember(self._store, self.key, plan)
@@ -131,15 +141,16 @@ class Endpoint:
         with self._lock:
             if self._closed.is_set():
                 return False
-            self.fleet = fleet
+            self.fleet, self._coming = fleet, None
             fleet.keep()
             return True
 
     def _brought_up(self, plan: Plan) -> Fleet:
-        fleet = self._new_fleet(self.key, plan)
+        fleet = self._coming = self._new_fleet(self.key, plan)
         try:
             fleet.check(self._cancelled.is_set)
         except BaseException:
+            self._coming = None
             fleet.close(drain=False)
             raise
         return fleet

@@ -22,6 +22,7 @@ from local_test.emulator.instances.starter import Starter
 from local_test.emulator.limits import ACCOUNT
 from local_test.emulator.observe.log_stream import LogStreams
 from local_test.emulator.observe.metrics import Metrics
+from local_test.emulator.observe.reports import Reports
 from local_test.emulator.options import Options
 from local_test.emulator.store import Key, Kind, Store
 
@@ -45,7 +46,8 @@ class Hosting:
         self._logs = logs
         self._options = options
         self._images = Images(aws)
-        self._ledger = Ledger(metrics, report)
+        self.reports = Reports(report)
+        self._ledger = Ledger(metrics, self.reports)
         self._lock = threading.Lock()
         self._endpoints: dict[Key, Endpoint] = {}
 
@@ -90,19 +92,20 @@ class Hosting:
                     raise self._gone(endpoint) from None
 
     def snapshot(self) -> list[dict[str, Any]]:
-        """For `coppice local status`: each endpoint's name, region, status, and its instances: variant, id, state
-        (cold, busy, idle), memory_bytes (measured) and memory_mb (the size; None where there is none)."""
+        """For `coppice local status` and the page: each endpoint's name, region, status, reason (of a failure),
+        asynchronous, variants (as Plan.described) and instances: the variant, and what Pool.snapshot says."""
         shown = []
         for key, document in self._store.all(Kind.ENDPOINT):
             with self._lock:
                 endpoint = self._endpoints.get(key)
-            fleet = endpoint.fleet if endpoint is not None else None
             shown.append(
                 {
                     "name": key.name,
                     "region": key.region,
                     "status": document["EndpointStatus"],
-                    "instances": fleet.snapshot() if fleet is not None else [],
+                    "reason": document.get("FailureReason"),
+                    "asynchronous": "AsyncInferenceConfig" in document,
+                    **(endpoint.snapshot() if endpoint is not None else {"variants": [], "instances": []}),
                 }
             )
         return shown

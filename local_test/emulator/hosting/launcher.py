@@ -31,6 +31,7 @@ class Running:
     stream: LogStream
     calls: int = 0
     """Being answered now."""
+    ready_since: float = field(default_factory=time.monotonic)
     idle_since: float = field(default_factory=time.monotonic)
     dead: bool = False
     """It was seen to have ended."""

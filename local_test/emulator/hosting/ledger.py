@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from container.contract import MEBIBYTE
@@ -11,6 +10,7 @@ from local_test.emulator.hosting.plan import Variant
 from local_test.emulator.hosting.pool import Lease
 from local_test.emulator.observe.metrics import Metrics
 from local_test.emulator.observe.report import Report
+from local_test.emulator.observe.reports import Reports
 from local_test.emulator.store import Key
 
 INVOCATIONS: Final = "AWS/SageMaker"
@@ -41,14 +41,14 @@ class Result(Protocol):
 class Ledger:
     """Writes it down."""
 
-    def __init__(self, metrics: Metrics, report: Callable[[str], None]) -> None:
+    def __init__(self, metrics: Metrics, reports: Reports) -> None:
         self._metrics = metrics
-        self._report = report
+        self._reports = reports
 
     def refused(self, endpoint: Key, variant: Variant, request_id: str, error: ServiceError) -> None:
         """A call that reached no instance. CloudWatch counts what was sent to a model, so it has nothing of this."""
         report = Report(request_id, endpoint.region, None, memory_mb=variant.memory_mb, outcome=_outcome(error))
-        self._report(report.line())
+        self._reports.add(endpoint.name, report)
 
     def performed(self, endpoint: Key, variant: Variant, request_id: str, spent: Spent, result: Result) -> None:
         """A call that an instance answered, or failed to."""
@@ -64,7 +64,7 @@ class Ledger:
             provisioned=_is_provisioned(variant, spent.lease),
             outcome=_outcome(result),
         )
-        self._report(report.line())
+        self._reports.add(endpoint.name, report)
         spent.lease.running.stream.write(report.line().encode())
         self._count(endpoint, variant, spent, result)
 

@@ -65,6 +65,11 @@ class Plan(NamedTuple):
         """The plan with a variant in place of that of the same name."""
         return self._replace(variants=tuple(variant if old.name == variant.name else old for old in self.variants))
 
+    def described(self) -> list[dict[str, Any]]:
+        """Each variant's name, weight and capacity, for people."""
+        names = ("name", "weight", "instances", "memory_mb", "max_concurrency", "provisioned", "image")
+        return [{name: getattr(variant, name) for name in names} for variant in self.variants]
+
     def retaining(self, properties: dict[str, dict[str, Any]]) -> Plan:
         """The plan with what an update keeps of the endpoint's variants, by name."""
         return self._replace(

@@ -48,6 +48,8 @@ class Pool(ABC):
         self._changed = threading.Condition()
         self._all: list[Running] = []
         self._starting = 0
+        self._launches: list[float] = []
+        """When those of them began that aren't still in a queue."""
         self._calls = 0
         self._closing = threading.Event()
         self._hurry = False
@@ -99,16 +101,22 @@ class Pool(ABC):
         return end
 
     def snapshot(self) -> list[dict[str, Any]]:
-        """Each instance's id, state, memory used and memory size."""
+        """Each instance: id, state (cold, busy, idle), age_seconds (of a cold one, since its start began), calls under
+        way, kept (it stays without calls), memory_now_bytes, memory_bytes (the most so far), memory_mb (the size)."""
+        now = time.monotonic()
         with self._changed:
-            instances = [(running, "busy" if running.calls else "idle") for running in self._all]
-            starting = self._starting
-        size = self.variant.memory_mb
+            instances = [(running, running.calls) for running in self._all]
+            kept = self._kept()
+            ages = [now - began for began in self._launches]
+            ages += [0.0] * (self._starting - len(ages))
         shown = [
-            {"id": one.instance.id, "state": state, "memory_bytes": one.instance.memory_bytes(), "memory_mb": size}
-            for one, state in instances
+            _shown(one.instance.id, "busy" if calls else "idle", now - one.ready_since)
+            | {"calls": calls, "kept": one in kept}
+            | {"memory_now_bytes": one.instance.memory_now(), "memory_bytes": one.instance.memory_bytes()}
+            for one, calls in instances
         ]
-        return shown + [{"id": "", "state": "cold", "memory_bytes": 0, "memory_mb": size}] * starting
+        shown += [_shown("", "cold", age) for age in ages]
+        return [{**one, "memory_mb": self.variant.memory_mb} for one in shown]
 
     def close(self, *, drain: bool) -> None:
         """Give out no more and stop every instance. `drain` waits for the calls under way, each of which has a limit,
@@ -129,6 +137,12 @@ class Pool(ABC):
     def _superfluous(self) -> list[Running]:
         """Instances without a call that may go. Called under the lock."""
 
+    def _kept(self) -> list[Running]:
+        """Those without a call that would stay: the others have been idle for longer. Called under the lock."""
+        alive = self._alive()
+        idle = sorted((one for one in alive if not one.calls), key=lambda one: one.idle_since)
+        return idle[max(0, len(alive) - self.variant.kept()) :]
+
     def _alive(self) -> list[Running]:
         """Called under the lock."""
         return [running for running in self._all if not running.dead]
@@ -144,12 +158,15 @@ class Pool(ABC):
     def _launch(self, cancelled: Cancelled = lambda: False, calls: int = 0) -> Running:
         """Start one more, which is the caller's to count in `_starting` before; it comes with so many calls, so that
         nobody else takes it. Raises LaunchFailed."""
-        running = None
+        running, began = None, time.monotonic()
+        with self._changed:
+            self._launches.append(began)
         try:
             running = self._launcher.launch(self.variant, lambda: self._closing.is_set() or cancelled())
         finally:
             with self._changed:
                 self._starting -= 1
+                self._launches.remove(began)
                 if running is not None:
                     running.calls = calls
                     self._all.append(running)
@@ -217,3 +234,9 @@ class Pool(ABC):
                 log.warning("%s: no instance in place of one that is missing: %s", self.variant.name, failure)
                 retry = min(2 * retry, LONGEST_RETRY_SECONDS)
                 not_before = time.monotonic() + retry
+
+
+def _shown(name: str, state: str, age: float) -> dict[str, Any]:
+    """An instance of which no more is known."""
+    nothing = {"calls": 0, "kept": False, "memory_now_bytes": 0, "memory_bytes": 0}
+    return {"id": name, "state": state, "age_seconds": round(age, 1), **nothing}

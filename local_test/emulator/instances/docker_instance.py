@@ -55,6 +55,7 @@ class DockerInstance:
         self._remove = remove
         self._base = base
         self._peak = 0
+        self._used = 0
         self._outgrown = False
         self._exit: Exit | None = None
         self._over = threading.Event()
@@ -77,11 +78,16 @@ class DockerInstance:
         """As Instance has it: the highest `used` of all readings; the limit, where the kernel killed somebody at it."""
         return self._limit if self._outgrown and self._limit else self._peak
 
+    def memory_now(self) -> int:
+        """As Instance has it."""
+        return self._used
+
     def look(self) -> bool:
         """Measure, and end what the kernel has begun to kill; False where there is nothing to look at any more."""
         reading = self._memory.read()
         if reading is None:
             return False
+        self._used = reading.used
         self._peak = max(self._peak, reading.used)
         if self._limit and reading.killed and not self._outgrown:
             # The kernel kills one process, and a server may replace it; the platform counts the container as gone.

@@ -59,6 +59,9 @@ class Instance(Protocol):
     def memory_bytes(self) -> int:
         """The most it has used so far, as measured; 0 where nothing was measured yet."""
 
+    def memory_now(self) -> int:
+        """What it used when it was last looked at, in bytes; 0 where nothing was measured yet."""
+
     def end(self, grace: float) -> None:
         """SIGTERM, SIGKILL after `grace` seconds; what it has written can still be collected."""
 

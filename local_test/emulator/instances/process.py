@@ -199,6 +199,10 @@ class ProcessInstance:
         """As Instance has it: the highest PSS of the whole group, of all moments looked at."""
         return self._measure.peak
 
+    def memory_now(self) -> int:
+        """As Instance has it."""
+        return self._measure.now
+
     def look(self, processes: list[psutil.Process]) -> None:
         """Called at every tick with what is in the group: measure; kill what is too large, or has no parent."""
         if self._process.poll() is not None:

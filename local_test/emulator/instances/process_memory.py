@@ -25,6 +25,8 @@ class Measure:
     def __init__(self) -> None:
         self.peak = 0
         """Bytes, of the dearest moment seen."""
+        self.now = 0
+        """Bytes, of the last."""
         self._signs: tuple[float, float] = (0, 0)
 
     def take(self, processes: Iterable[psutil.Process]) -> int:
@@ -40,7 +42,8 @@ class Measure:
         )
         if signs != self._signs:
             self._signs = signs
-            self.peak = max(self.peak, int(_sum(processes, _proportional)))
+            self.now = int(_sum(processes, _proportional))
+            self.peak = max(self.peak, self.now)
         return self.peak
 
 

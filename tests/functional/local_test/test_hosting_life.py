@@ -328,10 +328,13 @@ def test_the_snapshot_shows_what_is_measured(one, starter):
     [shown] = one.hosting.snapshot()
     assert (shown["name"], shown["region"], shown["status"]) == ("houses", "eu-west-1", "InService")
     [instance] = shown["instances"]
+    assert instance.pop("age_seconds") >= 0
     assert instance == {
-        "variant": "AllTraffic", "id": starter.started[-1].id, "state": "idle",
-        "memory_bytes": 150_000_000, "memory_mb": 1024,
+        "variant": "AllTraffic", "id": starter.started[-1].id, "state": "idle", "calls": 0, "kept": False,
+        "memory_now_bytes": 75_000_000, "memory_bytes": 150_000_000, "memory_mb": 1024,
     }  # fmt: skip
+    [variant] = shown["variants"]
+    assert (variant["name"], variant["memory_mb"], variant["max_concurrency"]) == ("AllTraffic", 1024, 2)
 
 
 def test_idle_instances_go(starter):

@@ -16,6 +16,7 @@ APP = App(
     scaling=named("scaling"),
     ecr=named("ecr"),
     admin=named("admin"),
+    page=named("page"),
     others=named("moto"),
 )
 
@@ -43,6 +44,15 @@ def test_a_bucket_may_be_called_endpoints():
 def test_an_unsigned_request_is_motos_in_the_default_region():
     assert ask("/bucket/key").text == "moto"
     assert ask("/_coppice/status").text == f"admin {DEFAULT_REGION}"
+
+
+def test_the_page_has_paths_of_its_own_and_the_address_for_browsers():
+    for path in ("/_coppice/", "/_coppice/example"):
+        assert Client(APP).get(path).text == f"page {DEFAULT_REGION}"
+    assert Client(APP).get("/", headers={"Accept": "text/html"}).text == f"page {DEFAULT_REGION}"
+    assert Client(APP).get("/").text == "moto"
+    signed = {"Accept": "text/html", "Authorization": SIGNED.format("s3")}
+    assert Client(APP).get("/", headers=signed).text == "moto"
 
 
 def test_every_answer_has_a_request_id():

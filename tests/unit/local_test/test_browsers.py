@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from local_test.emulator.browsers import is_foreign
+from local_test.emulator.browsers import asks_for_the_page, is_foreign
 
 
 def request(host="127.0.0.1:4599", **headers):
@@ -51,3 +51,29 @@ def test_who_names_no_host_is_no_browser():
     nameless = request()
     del nameless.environ["HTTP_HOST"]
     assert not is_foreign(nameless)
+
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:4599", "localhost:4599", "localhost"])
+def test_a_browser_that_is_led_to_the_address_asks_for_the_page(host):
+    assert asks_for_the_page(request(host, **HTML))
+
+
+@pytest.mark.parametrize("headers", [
+    {},
+    {"Accept": "*/*"},
+    {"Accept": "application/json"},
+    {**HTML, "Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/eu-west-1/s3/aws4_request"},
+    {**HTML, "X_Amz_Date": "20260101T000000Z"},
+])  # fmt: skip
+def test_a_program_does_not(headers):
+    assert not asks_for_the_page(request(**headers))
+
+
+def test_a_bucket_an_object_and_a_presigned_address_are_no_page():
+    assert not asks_for_the_page(request("bucket.localhost:4599", **HTML))
+    for path in ("/bucket", "/?X-Amz-Signature=0", "/?list-type=2"):
+        assert not asks_for_the_page(Request(EnvironBuilder(path, headers=HTML).get_environ()))
+    assert not asks_for_the_page(Request(EnvironBuilder("/", method="POST", headers=HTML).get_environ()))

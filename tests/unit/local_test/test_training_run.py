@@ -63,6 +63,9 @@ class Trained:
     def memory_bytes(self) -> int:
         return 0
 
+    def memory_now(self) -> int:
+        return 0
+
     def end(self, grace: float) -> None:
         assert grace == STOP_SECONDS
         self.over = True

@@ -1,0 +1,49 @@
+"""The last calls' REPORT lines, whichever endpoint they were for."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from local_test.emulator.observe.report import Report
+
+KEPT: Final = 100
+
+
+class Reports:
+    """Thread-safe. `tell` gets each line as it comes, from whichever thread answers the call."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._last: deque[dict[str, Any]] = deque(maxlen=KEPT)
+
+    def add(self, endpoint: str, report: Report) -> None:
+        """A call to an endpoint has ended."""
+        line = report.line()
+        kept = {"time": time.time(), "endpoint": endpoint, "region": report.region, "request_id": report.request_id}
+        with self._lock:
+            self._last.append({"number": next(self._numbers), **kept, "kind": _kind(report), "line": line})
+        self._tell(line)
+
+    def last(self) -> list[dict[str, Any]]:
+        """Oldest first: number (1, 2, …), time (seconds since 1970), endpoint, region, request_id, kind (warm, cold,
+        throttled, failed) and line."""
+        with self._lock:
+            return list(self._last)
+
+    def clear(self) -> None:
+        """Forget them; numbers go on."""
+        with self._lock:
+            self._last.clear()
+
+
+def _kind(report: Report) -> str:
+    if report.outcome:
+        return "throttled" if report.outcome == "throttled" else "failed"
+    return "warm" if report.cold_init_seconds is None else "cold"

@@ -1,0 +1,1 @@
+"""The page that a browser gets at the emulator's address."""
