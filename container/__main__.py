@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 
 
 def main(arguments: list[str]) -> int:
     """Run one of the two programs; importing only that one."""
     match arguments:
         case ["serve"]:
+            entered = time.monotonic()
             gc.disable()  # until the server is up: see launch.serve
             from container.server.launch import main as serve
 
-            return serve()
+            return serve(entered)
         case ["train"]:
             from container.training.program import main as train
 

@@ -24,6 +24,7 @@ from container import logs
 from container.errors import ContainerError, ServerError
 from container.server import wsgi
 from container.server.gunicorn_conf import Server
+from container.server.start import Start
 from container.settings import Settings
 
 logger = logging.getLogger(logs.ROOT)
@@ -35,11 +36,16 @@ MOMENT: Final = 0.25
 """Seconds of loading before anybody answers for it; requests that come sooner wait in the socket's queue."""
 
 
-def main() -> int:
-    """What SageMaker starts: everything from the environment. Returns the exit code of a failed start."""
+def main(entered: float) -> int:
+    """What SageMaker starts: everything from the environment. Returns the exit code of a failed start.
+
+    `entered` is when the program's first line ran, as time.monotonic has it.
+    """
+    start = Start(entered)
+    start.ended("imports")
     try:
         settings = Settings.from_environment(os.environ)
-        serve(settings.model_dir, settings)
+        serve(settings.model_dir, settings, start=start)
     except ContainerError as error:
         sys.stderr.write(f"coppice can't serve. {error.paragraph()}\n")
         return 1
@@ -51,8 +57,11 @@ def serve(
     settings: Settings,
     host: str = "0.0.0.0",  # noqa: S104 - a container is reached from outside
     when_ready: Callable[[int], None] = lambda _port: None,
+    start: Start | None = None,
 ) -> None:
     """Serve the model at `path` until SIGTERM; `when_ready` is called with the port once requests are answered.
+
+    What the start was made of goes into the log where it was watched from the beginning, as `start`.
 
     Raises ContainerError, with the model's place in its message, when it can't start. Ends in SystemExit.
     """
@@ -75,10 +84,19 @@ def serve(
             f"The model at {path} can't be served: loading it raised {type(error).__name__}: {error}.",
             "The traceback is in the log above.",
         ) from error
+    if start is not None:
+        start.ended("mapping")
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.freeze()  # nor need workers look through it, which would unshare its pages
     gc.enable()
-    Server(app, listener.detach(), settings, lambda: when_ready(port)).run()
+
+    def ready() -> None:
+        if start is not None:
+            start.ended("server")
+            logs.event("started", port=port, milliseconds=start.milliseconds())
+        when_ready(port)
+
+    Server(app, listener.detach(), settings, ready).run()
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -32,13 +32,25 @@ class Session:
     """An account and a region. Clients are made when first asked for, because making one takes tens of milliseconds."""
 
     def __init__(
-        self, region: str | None = None, profile: str | None = None, boto: boto3.Session | None = None
+        self,
+        region: str | None = None,
+        profile: str | None = None,
+        boto: boto3.Session | None = None,
+        endpoint: str | None = None,
     ) -> None:
+        """`endpoint` is an address that answers in AWS's place, whatever AWS_ENDPOINT_URL says."""
+        self._endpoint = endpoint
         try:
             self.boto = boto or boto3.Session(region_name=region, profile_name=profile)
         except ProfileNotFound as error:
             raise Missing(f"{error}.", "See the profiles there are: aws configure list-profiles") from None
         self._clients: dict[str, Any] = {}
+
+    @classmethod
+    def local(cls, endpoint: str, region: str) -> Session:
+        """A session with an emulator on this machine, which takes any credentials."""
+        boto = boto3.Session(region_name=region, aws_access_key_id="local", aws_secret_access_key="local")  # noqa: S106
+        return cls(boto=boto, endpoint=endpoint)
 
     @cached_property
     def region(self) -> str:
@@ -72,7 +84,9 @@ class Session:
         if key not in self._clients:
             settings = {"retries": {"mode": "standard", "total_max_attempts": ATTEMPTS}, **options}
             config = Config(user_agent_extra=f"coppice/{__version__}", **settings)
-            self._clients[key] = self.boto.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
+            self._clients[key] = self.boto.client(  # type: ignore[call-overload]
+                service, region_name=self.region, config=config, endpoint_url=self._endpoint
+            )
         return self._clients[key]
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -78,6 +79,8 @@ def deploy(
     spec = build(settings, instance_types)
 
     from deploy.cli.rollouts import rollouts, show
+    from deploy.cost.prices import read as read_prices
+    from deploy.cost.report import plan_lines
     from deploy.rollout.current import CHANGING
     from deploy.rollout.desired import desired
     from deploy.rollout.find import Finder
@@ -97,6 +100,7 @@ def deploy(
         work.carry_out([await_settled(spec.name)], "deploy")
         current = work.current()
     planned = plan(wanted, current, finder.there(wanted), wait, resumed)
+    planned = replace(planned, cost=tuple(plan_lines(spec.hosting, read_prices(work.session.region))))
     if planned.changes:
         show(planned, f"{spec.name} in {work.session.region}, account {work.session.account}: {spec.hosting}")
     else:

@@ -16,6 +16,7 @@ from deploy.cli import (
     approve,
     batch,
     build,
+    cost,
     delete,
     deploy,
     doctor,
@@ -32,6 +33,7 @@ from deploy.cli import (
     serve,
     status,
     train,
+    tune,
 )
 from deploy.cli.console import complain, emit
 from deploy.errors import DeployError
@@ -59,6 +61,7 @@ VERBS = {
         rollback.rollback,
         delete.delete,
     ),
+    "A size": (tune.tune, cost.cost),
     "Many rows, many models": (batch.batch, register.register, approve.approve),
     "An account": (doctor.doctor, policy.policy),
 }

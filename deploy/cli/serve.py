@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.cli.console import say
 from deploy.errors import UsageError
+
+if TYPE_CHECKING:
+    from container.artifact.manifest import Manifest
+    from container.settings import Settings
 
 
 def serve(
@@ -21,12 +25,14 @@ def serve(
         Path | None, typer.Option(metavar="DIR", help="Serve with the script in this folder (inference.py).")
     ] = None,
     entry_point: Annotated[str, typer.Option(metavar="FILE", help="The script, where it isn't inference.py.")] = "",
+    profile_start: Annotated[
+        bool, typer.Option("--profile-start", help="First say what a cold start of it is made of.")
+    ] = False,
 ) -> None:
     """Serve a model behind /ping and /invocations, with a page to try it on.
 
     Listens to the same environment variables as the container. Example: coppice serve model.tar.gz --port 8080
     """
-    from container.artifact.manifest import Manifest
     from container.artifact.store import open_model
     from container.server.launch import serve as run
     from container.settings import Settings
@@ -55,7 +61,24 @@ def serve(
     if model.is_dir() or model.suffix not in (".joblib", ".pkl", ".pickle"):
         with open_model(model, scripted=bool(settings.submit_directory)) as artifact:
             manifest = artifact.manifest
+            if profile_start:
+                _profile(artifact.directory, manifest, settings)
+    elif profile_start:
+        _profile(model, None, settings)
     run(model, settings, host, announce)
+
+
+def _profile(model: Path, manifest: Manifest | None, settings: Settings) -> None:
+    from deploy.aws.invocation import Call
+    from deploy.invoke.start import lines, profile
+
+    script = {"SAGEMAKER_PROGRAM": settings.program, "SAGEMAKER_SUBMIT_DIRECTORY": settings.submit_directory}
+    call = None
+    if manifest is not None and manifest.example is not None and not manifest.script and not any(script.values()):
+        body = json.dumps({"instances": [list(row) for row in manifest.example.rows[:1]]})
+        call = Call(body.encode(), "application/json")
+    for line in lines(profile(model, dict(os.environ) | script, call)):
+        say(line)
 
 
 def curl(address: str, manifest: object) -> str:

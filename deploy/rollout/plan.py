@@ -35,7 +35,7 @@ class There:
 class Plan:
     """What will be done, in order; what stays as it is; and what people should know first.
 
-    `later` is what a plan that doesn't wait leaves to the next run.
+    `later` is what a plan that doesn't wait leaves to the next run; `cost` are lines about what it will cost.
     """
 
     endpoint: str
@@ -43,6 +43,7 @@ class Plan:
     kept: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
+    cost: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:

@@ -17,7 +17,7 @@ def plan_lines(plan: Plan) -> list[str]:
     """The plan for people: what is made (+), changed (~), removed (-) and kept (=)."""
     lines = [f"  {step.verb} {step.title}" for step in plan.steps]
     lines += [f"  = keep {thing}" for thing in plan.kept]
-    return [*lines, *plan.notes]
+    return [*lines, *plan.notes, *plan.cost]
 
 
 def plan_document(plan: Plan, outcomes: Sequence[Outcome] = ()) -> dict[str, Any]:
@@ -30,6 +30,7 @@ def plan_document(plan: Plan, outcomes: Sequence[Outcome] = ()) -> dict[str, Any
         "kept": list(plan.kept),
         "notes": [note.removeprefix("note: ") for note in plan.notes],
         "later": list(plan.later),
+        "cost": [line.removeprefix("cost: ") for line in plan.cost],
     }
 
 

@@ -1,4 +1,10 @@
-"""What `coppice local` and the page ask a running emulator: GET /_coppice/status, POST /_coppice/reset."""
+"""What `coppice local`, `coppice tune` and the page ask a running emulator, below /_coppice/:
+
+GET  status   everything there is to see
+GET  reports  the last calls
+POST reset    forget everything
+POST cool     ?region=…&endpoint=…: send its idle instances away, so that the next call starts cold
+"""
 
 from __future__ import annotations
 
@@ -12,9 +18,18 @@ from werkzeug.wrappers import Request, Response
 class Admin:
     """Answers them; of web pages only the emulator's own, which may look and not reset."""
 
-    def __init__(self, reset: Callable[[], None], status: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        reset: Callable[[], None],
+        status: Callable[[], dict[str, Any]],
+        reports: Callable[[], list[dict[str, Any]]],
+        cool: Callable[[str, str], bool],
+    ) -> None:
+        """`cool` takes region and name of an endpoint, and says whether there is one."""
         self._reset = reset
         self._status = status
+        self._reports = reports
+        self._cool = cool
 
     def __call__(self, request: Request, _region: str) -> Response:
         """Answer a request. A page sends Origin with whatever isn't a GET to its own address."""
@@ -23,8 +38,12 @@ class Admin:
         asked = request.method, request.path
         if asked == ("GET", "/_coppice/status"):
             return _json(self._status())
+        if asked == ("GET", "/_coppice/reports"):
+            return _json({"reports": self._reports()})
         if asked == ("POST", "/_coppice/reset"):
             self._reset()
+            return _json({})
+        if asked == ("POST", "/_coppice/cool") and self._cool(request.args["region"], request.args["endpoint"]):
             return _json({})
         return Response(status=404)
 

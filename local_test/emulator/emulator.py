@@ -33,7 +33,7 @@ from local_test.emulator.registry.images import Images
 from local_test.emulator.scaling.scaler import Scaler
 from local_test.emulator.server import Server
 from local_test.emulator.status import Status
-from local_test.emulator.store import Store
+from local_test.emulator.store import Key, Kind, Store
 from local_test.emulator.training.trainings import Trainings
 
 
@@ -80,7 +80,10 @@ class Emulator:
             scaling=scaling(self._store),
             ecr=self._ecr,
             admin=Admin(
-                self.reset, Status(self._about(options, registry), self._hosting, self._store, backend.trouble)
+                self.reset,
+                Status(self._about(options, registry), self._hosting, self._store, backend.trouble),
+                self._hosting.reports.last,
+                lambda region, name: self._hosting.cool(Key(Kind.ENDPOINT, region, name)),
             ),
             page=Page(Examples(self._store, models)),
             others=Iam(self._moto),

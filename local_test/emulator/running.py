@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 import psutil
 
@@ -92,6 +93,17 @@ def running() -> list[Running]:
 def reset(port: int) -> None:
     """Have an emulator forget everything. Raises Unreachable."""
     _ask(port, "POST", "/_coppice/reset", STOP_SECONDS)
+
+
+def reports(port: int) -> list[dict[str, Any]]:
+    """The last calls of an emulator, as Reports.last gives them. Raises Unreachable."""
+    found: list[dict[str, Any]] = _ask(port, "GET", "/_coppice/reports", ASK_SECONDS)["reports"]
+    return found
+
+
+def cool(port: int, region: str, endpoint: str) -> None:
+    """Have the next call to an endpoint start cold. Raises Unreachable."""
+    _ask(port, "POST", f"/_coppice/cool?{urlencode({'region': region, 'endpoint': endpoint})}", STOP_SECONDS)
 
 
 def down(port: int) -> bool:

@@ -61,6 +61,11 @@ class Fleet:
             raise invalid(f"Variant {variant} not found. The endpoint has: {', '.join(self._pools)}.")
         return self._pools[variant]
 
+    def cool(self) -> None:
+        """As Pool.cool, of all."""
+        for pool in self._pools.values():
+            pool.cool()
+
     def snapshot(self) -> list[dict[str, Any]]:
         """Every instance, as Pool.snapshot has it, with its variant."""
         return [{"variant": name, **shown} for name, pool in self._pools.items() for shown in pool.snapshot()]

@@ -91,6 +91,15 @@ class Hosting:
                 if fleet is self._fleet(endpoint):
                     raise self._gone(endpoint) from None
 
+    def cool(self, endpoint: Key) -> bool:
+        """Send the instances away that no call is at and that aren't kept; False where nothing serves there."""
+        with self._lock:
+            running = self._endpoints.get(endpoint)
+        fleet = running.fleet if running is not None else None
+        if fleet is not None:
+            fleet.cool()
+        return fleet is not None
+
     def snapshot(self) -> list[dict[str, Any]]:
         """For `coppice local status` and the page: each endpoint's name, region, status, reason (of a failure),
         asynchronous, variants (as Plan.described) and instances: the variant, and what Pool.snapshot says."""

@@ -6,7 +6,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,7 @@ from local_test.emulator.hosting.plan import Variant
 from local_test.emulator.instances.instance import Instance
 from local_test.emulator.instances.starter import Started, Starter, StartFailed
 from local_test.emulator.observe.log_stream import LogStream, LogStreams
+from local_test.emulator.observe.start_parts import parts_in
 from local_test.emulator.store import Key
 
 LAST_LINES: Final = 5
@@ -29,6 +30,8 @@ class Running:
     instance: Instance
     started: Started
     stream: LogStream
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """What its start was made of, in milliseconds, where the container says so."""
     calls: int = 0
     """Being answered now."""
     ready_since: float = field(default_factory=time.monotonic)
@@ -60,9 +63,11 @@ class Launcher:
         group = f"/aws/sagemaker/Endpoints/{self._endpoint.name}"
         stream = self._logs.open(self._endpoint.region, group, f"{variant.name}/i-{secrets.token_hex(8)}")
         last: deque[str] = deque(maxlen=LAST_LINES)
+        parts: dict[str, float] = {}
 
         def lines(line: bytes) -> None:
             stream.write(line)
+            parts.update(parts_in(line))
             if line.strip():
                 last.append(line[:LINE_CHARS].decode(errors="replace").strip())
 
@@ -70,7 +75,7 @@ class Launcher:
             started = self._starter.start(variant.wanted(self._endpoint), lines, cancelled)
         except StartFailed as reason:
             raise LaunchFailed(reason, tuple(last)) from None
-        return Running(started.instance, started, stream)
+        return Running(started.instance, started, stream, parts)
 
     def stop(self, instances: Iterable[Running], *, at_once: bool = False) -> None:
         """Stop them together: SIGTERM, and SIGKILL to what doesn't end in time, which `at_once` leaves little of."""

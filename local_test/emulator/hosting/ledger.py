@@ -58,6 +58,7 @@ class Ledger:
             region=endpoint.region,
             duration_seconds=spent.model_seconds,
             cold_init_seconds=started.init_seconds if cold else None,
+            start_parts=spent.lease.running.parts if cold else {},
             download_seconds=started.download_seconds if cold and variant.model_url else None,
             memory_mb=variant.memory_mb,
             max_used_bytes=spent.memory_bytes,

@@ -100,6 +100,14 @@ class Pool(ABC):
             time.sleep(0.01)
         return end
 
+    def cool(self) -> None:
+        """Stop, now, what could go when it has been idle for long enough."""
+        with self._changed:
+            kept = self._kept()
+            going = [running for running in self._all if not running.calls and running not in kept]
+            self._all = [running for running in self._all if running not in going]
+        self._launcher.stop(going, at_once=True)
+
     def snapshot(self) -> list[dict[str, Any]]:
         """Each instance: id, state (cold, busy, idle), age_seconds (of a cold one, since its start began), calls under
         way, kept (it stays without calls), memory_now_bytes, memory_bytes (the most so far), memory_mb (the size)."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from container.contract import MEBIBYTE
-from local_test.emulator.observe.price import PRICE, usd
+from local_test.emulator.observe.price import REGION, usd
 
 BILLS_COLD_START: Final = True
 """An assumption: whether SageMaker bills the start of a serverless instance isn't documented. Lambda bills its own.
@@ -24,6 +26,8 @@ class Report(NamedTuple):
     """From the request to the instance to its answer; None for a call that reached no instance."""
     cold_init_seconds: float | None = None
     """The start of the container, up to its first 200 on /ping, if this call waited for one."""
+    start_parts: Mapping[str, float] = MappingProxyType({})
+    """Milliseconds of that start, where the container says what it was made of."""
     download_seconds: float | None = None
     """The model's, if this call waited for it."""
     memory_mb: int | None = None
@@ -50,12 +54,29 @@ class Report(NamedTuple):
             return None
         return usd(self.billed_ms, self.memory_mb)
 
+    def numbers(self) -> dict[str, Any]:
+        """For programs: milliseconds (rounded to a tenth), bytes and US dollars; None where there was nothing."""
+        spans = {
+            "duration_ms": self.duration_seconds,
+            "cold_init_ms": self.cold_init_seconds,
+            "download_ms": self.download_seconds,
+        }
+        return {
+            **{name: None if took is None else round(1000 * took, 1) for name, took in spans.items()},
+            "start_ms": self.start,
+            "billed_ms": self.billed_ms,
+            "memory_mb": self.memory_mb,
+            "max_used_bytes": self.max_used_bytes,
+            "usd": self.price,
+            "outcome": self.outcome,
+        }
+
     def line(self) -> str:
         """For the terminal and the log; what doesn't apply is left out."""
         used = math.ceil(self.max_used_bytes / MEBIBYTE)
         parts = (
             f"REPORT {self.request_id}",
-            _time("cold init", self.cold_init_seconds),
+            _time("cold init", self.cold_init_seconds) + self._start(),
             _time("download", self.download_seconds),
             _time("duration", self.duration_seconds),
             f"billed {self.billed_ms} ms" if self.billed_ms is not None else "",
@@ -66,10 +87,22 @@ class Report(NamedTuple):
         )
         return "  ".join(part for part in parts if part)
 
+    @property
+    def start(self) -> dict[str, int]:
+        """Whole milliseconds of a cold start, in order: `container` is what passed before and after the program's own
+        parts. Empty where the container doesn't say."""
+        if self.cold_init_seconds is None or not self.start_parts:
+            return {}
+        parts = {part: round(took) for part, took in self.start_parts.items()}
+        return {"container": max(0, _milliseconds(self.cold_init_seconds) - sum(parts.values())), **parts}
+
+    def _start(self) -> str:
+        return f" ({', '.join(f'{part} {took}' for part, took in self.start.items())})" if self.start else ""
+
     def _price(self) -> str:
         if self.price is None:
             return ""
-        where = "" if self.region == PRICE.region else f" ({PRICE.region})"
+        where = "" if self.region == REGION else f" ({REGION})"
         return f"≈ ${_significant(self.price)}{where}"
 
 

@@ -28,12 +28,14 @@ class Reports:
         line = report.line()
         kept = {"time": time.time(), "endpoint": endpoint, "region": report.region, "request_id": report.request_id}
         with self._lock:
-            self._last.append({"number": next(self._numbers), **kept, "kind": _kind(report), "line": line})
+            self._last.append(
+                {"number": next(self._numbers), **kept, "kind": _kind(report), "line": line, **report.numbers()}
+            )
         self._tell(line)
 
     def last(self) -> list[dict[str, Any]]:
         """Oldest first: number (1, 2, …), time (seconds since 1970), endpoint, region, request_id, kind (warm, cold,
-        throttled, failed) and line."""
+        throttled, failed) and line, and what Report.numbers has."""
         with self._lock:
             return list(self._last)
 

@@ -66,3 +66,25 @@ def test_prices_have_three_digits(seconds, price):
 def test_a_call_that_took_no_time_costs_nothing():
     assert Report("id", "us-east-1", 0, memory_mb=1024).price == 0
     assert Report("id", "us-east-1", 0, memory_mb=1024).line().endswith("≈ $0.000")
+
+
+def test_what_a_cold_start_was_made_of():
+    report = COLD._replace(start_parts={"interpreter": 20.4, "imports": 100.0, "mapping": 12.3, "server": 3.0})
+    assert (
+        "  cold init 412 ms (container 277, interpreter 20, imports 100, mapping 12, server 3)  duration"
+        in report.line()
+    )
+    assert "(container" not in report._replace(cold_init_seconds=None).line()
+
+
+def test_parts_that_took_longer_than_the_start_leave_nothing_for_the_container():
+    assert COLD._replace(start_parts={"imports": 500.0}).start == {"container": 0, "imports": 500}
+
+
+def test_the_numbers():
+    numbers = COLD._replace(start_parts={"imports": 100.0}).numbers()
+    assert numbers["cold_init_ms"] == 412
+    assert numbers["duration_ms"] == 11
+    assert numbers["start_ms"] == {"container": 312, "imports": 100}
+    assert numbers["billed_ms"] == 423
+    assert numbers["download_ms"] is None
