@@ -57,7 +57,7 @@ def _by_name(estimator: Any, sample: Sample, names: Sequence[str]) -> Iterator[C
 
     table = sample.table.set_axis([str(name) for name in sample.table.columns], axis=1)
     wide = table
-    if not set(names) <= set(table.columns):
+    if not set(names) <= set(table.columns) and _texts(table).shape[1]:
         wide = table.join(pd.get_dummies(_texts(table), dtype=float))
     if not set(names) <= set(wide.columns):
         return
