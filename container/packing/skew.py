@@ -39,8 +39,18 @@ ENOUGH_MAPPED: Final = 0.7
 GAIN: Final = 0.25
 """By how much it must do better than the rows as they are."""
 
+ENOUGH_OF_SCALED: Final = 0.4
+ENOUGH_OF_LABELS: Final = 0.85
+ENOUGH_OF_OTHERS: Final = 0.9
+GAIN_OF_LABELS: Final = 0.4
+"""The same of models that aren't trees, whose splits don't tell what they were fitted on: R² and labels after scaling,
+and either after anything else."""
+
 GOOD: Final = 0.6
 """A model that answers its training data so well, in whatever units, isn't suspected."""
+
+UNSEEN: Final = 0.15
+"""The share of a forest's splits that may lie where rows have no values, if it was fitted on such rows."""
 
 FAR: Final = 0.3
 OUTSIDE: Final = 0.3
@@ -97,18 +107,18 @@ def _check(estimator: Any, channels: Mapping[str, Path], reported: float | None,
     best = max(readings, key=lambda reading: _trusted(reading.raw))
     if _trusted(best.raw) >= GOOD:
         units = "" if kind or best.raw.exact >= ENOUGH else f"; they follow {best.raw.candidate.name}, in other units"
-        return Verdict(notes=(f"{_words(best.raw, kind)} {best.raw.way}{units}",), rows=best.rows)
+        return Verdict(notes=(f"{_words(best.raw, kind)} {best.raw.way}{units}",), rows=best.raw.rows)
     for reading in readings:
         raw = max(_trusted(best.raw), reading.raw.value)
-        lost = _best_proof(scores(estimator, reading, kind), raw)
+        lost = _best_proof(estimator, scores(estimator, reading, kind), raw, kind)
         if lost is not None:
             return _alarm(reading, lost, kind, by_script)
     note = f"{_words(best.raw, kind)} {best.raw.way}, and no usual preprocessing that was tried explains it"
     if reported is not None and reported - best.raw.plain >= FAR:
         note += f"; the training reported {reported:.2f}"
-    if (outside := outside_share(estimator, best.rows)) >= OUTSIDE:
+    if (outside := outside_share(estimator, best.raw.rows) or 0) >= OUTSIDE:
         note += f"; {outside:.0%} of its splits lie where the columns have no values"
-    return Verdict(notes=(note,), rows=best.rows)
+    return Verdict(notes=(note,), rows=best.raw.rows)
 
 
 def _readings(estimator: Any, channels: Mapping[str, Path], kind: bool) -> tuple[list[Reading], str]:
@@ -143,13 +153,16 @@ def _trusted(score: Score) -> float:
     return score.value if score.candidate.likely else score.exact
 
 
-def _best_proof(found: Iterable[Score], raw: float) -> Score | None:
-    """The best explanation; where a scaler is one, no other is sought."""
+def _best_proof(estimator: Any, found: Iterable[Score], raw: float, kind: bool) -> Score | None:
+    """The best explanation of what raw rows don't explain; where a scaler is one, no other is sought."""
     best, proof = None, 0.0
     for score in found:
         if best is not None and best.scales and not score.scales:
             break
-        if (better := _proof(score, raw)) > proof:
+        trees = outside_share(estimator, score.rows) if _trusted(score) - raw >= GAIN else None
+        if trees is not None and trees > UNSEEN:  # it never saw such rows
+            continue
+        if (better := _proof(score, raw) if trees is not None else _strict_proof(score, raw, kind)) > proof:
             best, proof = score, better
     return best
 
@@ -164,28 +177,31 @@ def _proof(score: Score, raw: float) -> float:
     return 0
 
 
+def _strict_proof(score: Score, raw: float, kind: bool) -> float:
+    """The same of models that aren't trees: a bad one may do better on rows that lie around 0, by luck."""
+    value = _trusted(score) if kind else score.exact
+    gain = (value if kind else score.value) - raw
+    enough = ENOUGH_OF_LABELS if kind else ENOUGH_OF_SCALED + 4 / len(score.candidate.target)
+    if not score.scales:
+        enough = ENOUGH_OF_OTHERS
+    return value if value >= enough and gain >= (GAIN_OF_LABELS if kind else GAIN) else 0
+
+
 def _alarm(reading: Reading, lost: Score, kind: bool, by_script: str) -> Verdict:
     mapped = not kind and lost.exact < ENOUGH
-    then = f"they explain {lost.value:.0%} of it" if mapped else f"{_shown(lost, kind):.2f}"
+    then = f"they explain {lost.value:.0%} of it" if mapped else f"{lost.shown:.2f}"
     raw = f" {reading.raw.way}" if reading.raw.way != RAW else ""
     said = (
         f"The model doesn't answer the raw rows that it was trained on: {_words(reading.raw, kind)}{raw}, but {then} "
         f"on the same rows {lost.way}. Its preprocessing seems to be missing"
     )
     if by_script:
-        return Verdict(notes=(f"{said}, unless {by_script} does it.",), rows=reading.rows)
-    return Verdict(warnings=(f"{said}: every answer of an endpoint would be wrong. {FIX}",), rows=reading.rows)
+        return Verdict(notes=(f"{said}, unless {by_script} does it.",), rows=reading.raw.rows)
+    return Verdict(warnings=(f"{said}: every answer of an endpoint would be wrong. {FIX}",), rows=reading.raw.rows)
 
 
 def _words(score: Score, kind: bool) -> str:
     """A score, and of what it is."""
     metric, candidate = "balanced accuracy" if kind else "R²", score.candidate
     rows = f"{len(candidate.target):,} rows of {candidate.file}"
-    return f"{metric} {_shown(score, kind):.2f} on {rows} (target {candidate.name})"
-
-
-def _shown(score: Score, kind: bool) -> float:
-    if not kind:
-        return score.exact
-    chance = 1 / score.candidate.target.iloc[:, 0].nunique()
-    return chance + score.value * (1 - chance)
+    return f"{metric} {score.shown:.2f} on {rows} (target {candidate.name})"

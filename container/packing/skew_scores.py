@@ -11,10 +11,11 @@ import numpy as np
 
 from container.codecs.rows import Array
 from container.packing.skew_data import Candidate
-from container.packing.skew_ways import changed
+from container.packing.skew_ways import Changed, changed
 
 RAW: Final = "as they are"
 NUMBERED: Final = "with their texts numbered"
+FEWEST_SPLITS: Final = 10
 RARE: Final = 3
 """Of fewer rows of a label, nothing is concluded."""
 
@@ -22,16 +23,18 @@ RARE: Final = 3
 class Score(NamedTuple):
     """How well one reading of the rows is answered under one preprocessing; means, where there are several outputs.
 
-    `exact` is R². `value` is never lower: it is what is explained where the targets were mapped, too, by a line or by
-    ranks. Of a classifier both are balanced accuracy with chance at 0, whatever its labels are called. `plain` is what
-    a training reports: R², or accuracy. `scales` says that the way only scales columns.
+    `shown` is R², or of a classifier balanced accuracy. `exact` is that with chance at 0. `value` is never lower: it is
+    what is explained where the targets were mapped, too, by a line, by ranks, or by calling labels otherwise. `plain`
+    is what a training reports: R², or accuracy. `rows` is what was asked; `scales` says that the way only scales.
     """
 
+    shown: float
     exact: float
     value: float
     plain: float
     way: str
     scales: bool
+    rows: Any
     candidate: Candidate
 
 
@@ -42,7 +45,6 @@ class NotTheTarget(Exception):
 class Reading(NamedTuple):
     """A candidate as the estimator takes it, with the score of its rows as they are."""
 
-    rows: Any
     numbered: Array
     raw: Score
 
@@ -65,14 +67,13 @@ def read(estimator: Any, candidate: Candidate, is_classifier: bool) -> Reading:
         numbers = features.assign(**coded) if not nameless else features.assign(**coded).to_numpy(dtype=np.float64)
         rows, way = numbers, NUMBERED
         answers = _answers(estimator, rows)
-    return Reading(rows, texts, _score(answers, candidate, is_classifier, way, scales=False))
+    return Reading(texts, _score(answers, candidate, is_classifier, Changed(way, rows, scales=False)))
 
 
 def scores(estimator: Any, reading: Reading, is_classifier: bool) -> Iterator[Score]:
     """A score for each way of preprocessing that the rows allow, scalers first; raises what the estimator raises."""
-    for way, rows, scales in changed(reading.rows, reading.numbered):
-        answers = _answers(estimator, rows)
-        yield _score(answers, reading.raw.candidate, is_classifier, way, scales)
+    for change in changed(reading.raw.rows, reading.numbered):
+        yield _score(_answers(estimator, change.rows), reading.raw.candidate, is_classifier, change)
 
 
 def _answers(estimator: Any, rows: Any) -> Array:
@@ -83,25 +84,25 @@ def _answers(estimator: Any, rows: Any) -> Array:
     return answers.reshape(len(answers), -1)
 
 
-def _score(answers: Array, candidate: Candidate, is_classifier: bool, way: str, scales: bool) -> Score:
+def _score(answers: Array, candidate: Candidate, is_classifier: bool, change: Changed) -> Score:
     if answers.shape != candidate.target.shape:
         raise NotTheTarget(f"the model has {answers.shape[1]} outputs, not {candidate.target.shape[1]}")
     measure = _of_labels if is_classifier else _of_numbers
     each = [measure(answers[:, index], candidate.target.iloc[:, index]) for index in range(answers.shape[1])]
-    exact, value, plain = np.mean(each, axis=0)
-    return Score(float(exact), float(value), float(plain), way, scales, candidate)
+    shown, exact, value, plain = (float(mean) for mean in np.mean(each, axis=0))
+    return Score(shown, exact, value, plain, change.way, change.scales, change.rows, candidate)
 
 
-def _of_numbers(answers: Array, target: Any) -> tuple[float, float, float]:
+def _of_numbers(answers: Array, target: Any) -> tuple[float, float, float, float]:
     try:
         wanted = target.to_numpy(dtype=np.float64)
         answers = answers.astype(np.float64)
     except (TypeError, ValueError):
         raise NotTheTarget(f"{target.name} holds no numbers") from None
     if not np.isfinite(answers).all():
-        return -np.inf, 0.0, -np.inf
+        return -np.inf, -np.inf, 0.0, -np.inf
     r2 = 1 - float(((wanted - answers) ** 2).sum()) / float(((wanted - wanted.mean()) ** 2).sum())
-    return r2, max(r2, _correlation(answers, wanted), _correlation(_ranks(answers), _ranks(wanted))), r2
+    return r2, r2, max(r2, _correlation(answers, wanted), _correlation(_ranks(answers), _ranks(wanted))), r2
 
 
 def _correlation(one: Array, other: Array) -> float:
@@ -117,26 +118,28 @@ def _ranks(values: Array) -> Array:
     return np.asarray(rankdata(values))
 
 
-def _of_labels(answers: Array, target: Any) -> tuple[float, float, float]:
+def _of_labels(answers: Array, target: Any) -> tuple[float, float, float, float]:
     """At best with the model's labels called otherwise: a map may lie with the hooks."""
     from scipy.optimize import linear_sum_assignment
 
-    given = np.array([_label(label) for label in answers])
-    true = np.array([_label(label) for label in target])
+    given, true = (np.array([_label(label) for label in labels]) for labels in (answers, target))
+    if (
+        target.dtype.kind not in "iufb" and answers.dtype.kind in "iuf"
+    ):  # texts that were numbered, as LabelEncoder does
+        true = np.unique(true, return_inverse=True)[1].astype(str)
     labels, counts = np.unique(true, return_counts=True)
     labels = labels[counts >= RARE]
-    if len(labels) <= 1:
+    if len(labels) <= 1 or len(labels) > max(len(answers) / 4, 2):
         raise NotTheTarget(f"{target.name} has too few rows of each label")
-    if len(labels) > max(len(answers) / 4, 2):
-        raise NotTheTarget(f"{target.name} has too many labels")
     said = np.unique(given)
     hits = np.array([[(given[true == label] == name).mean() for name in said] for label in labels])
     of, to = linear_sum_assignment(hits, maximize=True)
     called = dict(zip(labels[of], said[to], strict=True))
-    accuracy = float((given == np.array([called.get(label, "") for label in true])).mean())
+    renamed = np.array([called.get(label, "") for label in true])
+    accuracy = max(float((given == true).mean()), float((given == renamed).mean()))
+    same, best = float((hits * (labels[:, None] == said)).sum()) / len(labels), float(hits[of, to].sum()) / len(labels)
     chance = 1 / len(labels)
-    value = float((hits[of, to].sum() / len(labels) - chance) / (1 - chance))
-    return value, value, max(accuracy, float((given == true).mean()))
+    return best, (same - chance) / (1 - chance), (best - chance) / (1 - chance), accuracy
 
 
 def _label(label: Any) -> str:
@@ -159,8 +162,8 @@ def reported_metric(output: str) -> float | None:
     return found[-1] if found and found[-1] <= 1 else None
 
 
-def outside_share(estimator: Any, features: Any) -> float:
-    """The share of a forest's or tree's splits at thresholds that its column doesn't reach; 0 for other models."""
+def outside_share(estimator: Any, features: Any) -> float | None:
+    """The share of a forest's or tree's splits at thresholds that its column doesn't reach; None for other models."""
     trees = np.ravel(np.asarray(getattr(estimator, "estimators_", [estimator]), dtype=object))
     try:
         rows = np.asarray(features, dtype=np.float64)
@@ -172,5 +175,5 @@ def outside_share(estimator: Any, features: Any) -> float:
             inside += int(((at >= low[column]) & (at <= high[column])).sum())
             splits += len(column)
     except (AttributeError, TypeError, ValueError, IndexError):
-        return 0.0
-    return 1 - inside / splits if splits else 0.0
+        return None
+    return 1 - inside / splits if splits >= FEWEST_SPLITS else None

@@ -150,7 +150,7 @@ CASES = {
     "a line": Case("warns", model=LinearRegression),
     "rows and target standardized": Case("warns", target=lambda y: (y - y.mean()) / y.std()),
     "classes": Case("warns", grades, model=classifier),
-    "classes, logistic": Case("warns", grades, model=LogisticRegression),
+    "classes, logistic": Case("warns", grades, model=lambda: LogisticRegression(C=1000)),
     "texts as classes": Case("warns", lambda: grades().replace({"price": dict(enumerate(["low", "mid", "top"]))}),
                              model=classifier),
     "a rare class": Case("warns", lambda: grades(600, (0.94,)), model=classifier),
@@ -210,8 +210,8 @@ CASES = {
                                     "    return m.predict(data)\n"),
     "changed in place": Case("note", hooks="def predict_fn(data, model):\n    data -= 5\n"
                                            "    return model.predict(data)\n"),
-    "pipeline in model_fn": Case("note", hooks="import joblib\ndef model_fn(d):\n    return Pipeline([("
-                                 "'s', joblib.load(d + '/scaler.joblib')), ('f', joblib.load(d + '/model.joblib'))])\n"),
+    "pipeline in model_fn": Case("note", hooks="import joblib\ndef model_fn(d):\n    return Pipeline(["
+                                 "('s', joblib.load(d + '/s.joblib')), ('f', joblib.load(d + '/model.joblib'))])\n"),
     "another model in model_fn": Case("note", hooks=MODEL_FN.replace("model.joblib", "whole.joblib")),
     "transform_fn": Case("note", hooks="def transform_fn(model, body, kind, accept):\n"
                                        "    return str(model.predict(scale(body)))\n"),
