@@ -150,7 +150,7 @@ CASES = {
     "a line": Case("warns", model=LinearRegression),
     "rows and target standardized": Case("warns", target=lambda y: (y - y.mean()) / y.std()),
     "classes": Case("warns", grades, model=classifier),
-    "classes, logistic": Case("warns", grades, model=lambda: LogisticRegression(C=1000)),
+    "classes, logistic": Case("warns", lambda: grades(300, (0.5,)), model=lambda: LogisticRegression(C=1000)),
     "texts as classes": Case("warns", lambda: grades().replace({"price": dict(enumerate(["low", "mid", "top"]))}),
                              model=classifier),
     "a rare class": Case("warns", lambda: grades(600, (0.94,)), model=classifier),
