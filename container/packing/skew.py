@@ -1,13 +1,14 @@
 """Does the packed model answer what it was trained on? Where preprocessing was left out, it doesn't; nobody notices.
 
 The best-known example of this deployment fits a forest on StandardScaler's output, saves the forest alone, and serves
-raw rows: every answer is wrong. So after a script has trained, its model is asked the training data's own rows.
+raw rows: every answer is wrong. So after a script has trained, its model is asked the training data's own rows. A false
+alarm is worse than a missed one: a warning needs bad answers of raw rows and a preprocessing that makes the same
+model's answers good. Whatever else is odd is a note.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,24 +17,43 @@ import numpy as np
 from container.artifact.manifest import Schema
 from container.codecs.rows import Array
 from container.errors import first_line
-from container.packing.skew_data import Sample, candidates, read
-from container.packing.skew_scores import RAW, NotTheTarget, Score, outside_share, reported_metric, scores
+from container.packing.skew_data import FEWEST_ROWS, candidates
+from container.packing.skew_scores import (
+    RAW,
+    NotTheTarget,
+    Reading,
+    Score,
+    outside_share,
+    read,
+    reported_metric,
+    scores,
+)
+from container.packing.skew_tables import tables
 
 ENOUGH: Final = 0.3
-"""A preprocessing explains something where it brings R² (or, above chance, balanced accuracy) up to this."""
+"""A preprocessing explains something from here; from a little more, of few rows."""
 
-GAIN: Final = 0.2
+ENOUGH_MAPPED: Final = 0.7
+"""The same where the target must have been scaled, too: only what scales columns is tried for that."""
+
+GAIN: Final = 0.25
 """By how much it must do better than the rows as they are."""
 
-FAR: Final = 0.3
-"""How far below the metric that the training reported the answers may stay."""
+ENOUGH_OF_SCALED: Final = 0.4
+ENOUGH_OF_LABELS: Final = 0.85
+ENOUGH_OF_OTHERS: Final = 0.9
+GAIN_OF_LABELS: Final = 0.4
+"""The same of models that aren't trees, whose splits don't tell what they were fitted on: R² and labels after scaling,
+and either after anything else."""
 
 GOOD: Final = 0.6
-"""A model that answers its training data so well isn't suspected, wherever its splits lie."""
+"""A model that answers its training data so well, in whatever units, isn't suspected."""
 
+UNSEEN: Final = 0.15
+"""The share of a forest's splits that may lie where rows have no values, if it was fitted on such rows."""
+
+FAR: Final = 0.3
 OUTSIDE: Final = 0.3
-WORSE_THAN_NOTHING: Final = -0.5
-
 FIX: Final = (
     "If the training scales or encodes its columns, save that with the model, as one Pipeline: "
     "joblib.dump(make_pipeline(scaler, forest), 'model.joblib'), fitted on the raw columns."
@@ -52,28 +72,16 @@ class Verdict(NamedTuple):
     rows: Any = None
 
 
-def check(estimator: Any, channels: Mapping[str, Path], reported: str = "", scripts: Sequence[Path] = ()) -> Verdict:
+def check(estimator: Any, channels: Mapping[str, Path], reported: str = "", by_script: str = "") -> Verdict:
     """Ask `estimator` rows of the training data in `channels` (folders by name).
 
-    `reported` is what the training said, in which a metric may be; `scripts` are files with serving hooks, which may
-    preprocess themselves. Never raises: what can't be compared is a note.
+    `reported` is what the training said, in which a metric may be; `by_script` names the serving hook that may
+    preprocess, if one may. Never raises: what can't be compared is a note.
     """
     try:
-        sample = read(channels)
-        if sample is None:
-            return Verdict(notes=("no table in a training channel to compare the model with",))
-        tried, refusal = _measure_all(estimator, sample)
+        return _check(estimator, channels, reported_metric(reported), by_script)
     except Exception as error:  # noqa: BLE001 - the data and the estimator are the user's, and may raise anything
         return Verdict(notes=(f"the model can't be compared with its training data: {first_line(error)}",))
-    if not tried:
-        return Verdict(notes=(refusal or _no_columns(estimator, sample),))
-    evidence = Evidence(sample.name, _is_classifier(estimator), reported_metric(reported), _outside(estimator, tried))
-    said = _suspicion(tried, evidence)
-    best = max((measured[0] for measured in tried), key=lambda score: score.value)
-    rows = best.candidate.features
-    if said is None:
-        return Verdict(notes=(f"{evidence.words(best)} {RAW}",), rows=rows)
-    return _unless_the_script_does_it(said, scripts, rows)
 
 
 def first_rows(schema: Schema, verdict: Verdict) -> Array | None:
@@ -87,99 +95,113 @@ def first_rows(schema: Schema, verdict: Verdict) -> Array | None:
     return rows if rows.shape[1] == len(schema.features) and np.isfinite(rows).all() else None
 
 
-class Evidence(NamedTuple):
-    """What the scores are judged by: the file, the metric that the training reported, if any, and the share of the
-    model's splits that no value of the data reaches."""
+def _check(estimator: Any, channels: Mapping[str, Path], reported: float | None, by_script: str) -> Verdict:
+    from sklearn.base import is_classifier, is_regressor
 
-    file: str
-    is_classifier: bool
-    reported: float | None
-    outside: float
-
-    def words(self, score: Score) -> str:
-        """A score, and of what it is."""
-        metric = "balanced accuracy" if self.is_classifier else "R²"
-        target = score.candidate.target
-        return f"{metric} {score.value:.2f} on {len(target):,} rows of {self.file} (target {target.name})"
-
-
-def _measure_all(estimator: Any, sample: Sample) -> tuple[list[list[Score]], str]:
-    """The scores of each reading of the rows that the estimator takes, and what it says of those that it doesn't."""
-    tried, refusal, kind = [], "", _is_classifier(estimator)
-    for candidate in candidates(estimator, sample.table):
-        try:
-            tried.append(scores(estimator, candidate, kind))
-        except NotTheTarget as error:
-            refusal = refusal or f"the model isn't compared with {sample.name}: {error}"
-        except Exception as error:  # noqa: BLE001 - the estimator is the user's, and may raise anything
-            refusal = f"the model doesn't take the rows of {sample.name}, so they aren't compared: {first_line(error)}"
-    return tried, refusal
+    kind = bool(is_classifier(estimator))
+    if not kind and not is_regressor(estimator):
+        return Verdict(notes=("the model is no classifier and no regressor: there is nothing to compare it with",))
+    readings, refusal = _readings(estimator, channels, kind)
+    if not readings:
+        return Verdict(notes=(refusal,))
+    best = max(readings, key=lambda reading: _trusted(reading.raw))
+    if _trusted(best.raw) >= GOOD:
+        units = "" if kind or best.raw.exact >= ENOUGH else f"; they follow {best.raw.candidate.name}, in other units"
+        return Verdict(notes=(f"{_words(best.raw, kind)} {best.raw.way}{units}",), rows=best.raw.rows)
+    for reading in readings:
+        raw = max(_trusted(best.raw), reading.raw.value)
+        lost = _best_proof(estimator, scores(estimator, reading, kind), raw, kind)
+        if lost is not None:
+            return _alarm(reading, lost, kind, by_script)
+    note = f"{_words(best.raw, kind)} {best.raw.way}, and no usual preprocessing that was tried explains it"
+    if reported is not None and reported - best.raw.plain >= FAR:
+        note += f"; the training reported {reported:.2f}"
+    if (outside := outside_share(estimator, best.raw.rows) or 0) >= OUTSIDE:
+        note += f"; {outside:.0%} of its splits lie where the columns have no values"
+    return Verdict(notes=(note,), rows=best.raw.rows)
 
 
-def _outside(estimator: Any, tried: list[list[Score]]) -> float:
-    return min(outside_share(estimator, measured[0].candidate.features) for measured in tried)
+def _readings(estimator: Any, channels: Mapping[str, Path], kind: bool) -> tuple[list[Reading], str]:
+    """The readings of the training data that the estimator takes, and why there are none, or fewer."""
+    readings, refusal = [], ""
+    for sample in tables(channels):
+        found = False
+        for candidate in candidates(estimator, sample):
+            found = True
+            if len(candidate.target) < FEWEST_ROWS:
+                refusal = refusal or f"{sample.name} has too few rows to compare the model with"
+                continue
+            try:
+                readings.append(read(estimator, candidate, kind))
+            except NotTheTarget as error:
+                refusal = refusal or f"the model isn't compared with {sample.name}: {error}"
+            except Exception as error:  # noqa: BLE001 - the estimator is the user's, and may raise anything
+                refusal = f"the model doesn't take the rows of {sample.name}, so they aren't compared: " + (
+                    first_line(error)
+                )
+        if not found:
+            width = getattr(estimator, "n_features_in_", "an unknown number")
+            refusal = refusal or (
+                f"{sample.name} has {sample.table.shape[1]} columns and the model takes {width}: they can't be matched "
+                "by name or number, so the model isn't compared with its training data"
+            )
+    return readings, refusal or "no table in a training channel to compare the model with"
 
 
-def _is_classifier(estimator: Any) -> bool:
-    from sklearn.base import is_classifier
+def _trusted(score: Score) -> float:
+    """How well it is explained; of a column that is hardly the target, only an exact answer says something."""
+    return score.value if score.candidate.likely else score.exact
 
-    return bool(is_classifier(estimator))
+
+def _best_proof(estimator: Any, found: Iterable[Score], raw: float, kind: bool) -> Score | None:
+    """The best explanation of what raw rows don't explain; where a scaler is one, no other is sought."""
+    best, proof = None, 0.0
+    for score in found:
+        if best is not None and best.scales and not score.scales:
+            break
+        trees = outside_share(estimator, score.rows) if _trusted(score) - raw >= GAIN else None
+        if trees is not None and trees > UNSEEN:  # it never saw such rows
+            continue
+        if (better := _proof(score, raw) if trees is not None else _strict_proof(score, raw, kind)) > proof:
+            best, proof = score, better
+    return best
 
 
-def _no_columns(estimator: Any, sample: Sample) -> str:
-    return (
-        f"{sample.name} has {sample.table.shape[1]} columns and the model takes "
-        f"{getattr(estimator, 'n_features_in_', 'an unknown number')}: they can't be matched, so the model isn't "
-        "compared with its training data"
+def _proof(score: Score, raw: float) -> float:
+    """How well a preprocessing explains what raw rows don't; 0 where that proves nothing."""
+    enough = ENOUGH + 4 / len(score.candidate.target)
+    if score.exact >= enough and score.value - raw >= GAIN:
+        return 1 + score.exact
+    if score.scales and score.candidate.likely and score.value >= ENOUGH_MAPPED and score.value - raw >= 2 * GAIN:
+        return score.value
+    return 0
+
+
+def _strict_proof(score: Score, raw: float, kind: bool) -> float:
+    """The same of models that aren't trees: a bad one may do better on rows that lie around 0, by luck."""
+    value = _trusted(score) if kind else score.exact
+    gain = (value if kind else score.value) - raw
+    enough = ENOUGH_OF_LABELS if kind else ENOUGH_OF_SCALED + 4 / len(score.candidate.target)
+    if not score.scales:
+        enough = ENOUGH_OF_OTHERS
+    return value if value >= enough and gain >= (GAIN_OF_LABELS if kind else GAIN) else 0
+
+
+def _alarm(reading: Reading, lost: Score, kind: bool, by_script: str) -> Verdict:
+    mapped = not kind and lost.exact < ENOUGH
+    then = f"they explain {lost.value:.0%} of it" if mapped else f"{lost.shown:.2f}"
+    raw = f" {reading.raw.way}" if reading.raw.way != RAW else ""
+    said = (
+        f"The model doesn't answer the raw rows that it was trained on: {_words(reading.raw, kind)}{raw}, but {then} "
+        f"on the same rows {lost.way}. Its preprocessing seems to be missing"
     )
+    if by_script:
+        return Verdict(notes=(f"{said}, unless {by_script} does it.",), rows=reading.raw.rows)
+    return Verdict(warnings=(f"{said}: every answer of an endpoint would be wrong. {FIX}",), rows=reading.raw.rows)
 
 
-def _suspicion(tried: list[list[Score]], evidence: Evidence) -> str | None:
-    """What speaks for missing preprocessing, in a sentence without its end; None where nothing does."""
-    raw = max((measured[0] for measured in tried), key=lambda score: score.value)
-    changed = max((score for measured in tried for score in measured[1:]), key=lambda s: s.value, default=raw)
-    chance = 1 / max(changed.candidate.target.nunique(), 2) if evidence.is_classifier else 0
-    if changed.value >= ENOUGH + chance and changed.value - raw.value >= GAIN:
-        raw = next(measured[0] for measured in tried if measured[0].candidate is changed.candidate)
-        return (
-            f"The model doesn't answer the raw rows that it was trained on: {evidence.words(raw)}, but "
-            f"{changed.value:.2f} on the same rows {changed.way}. Its preprocessing seems to be missing"
-        )
-    if raw.value < GOOD and evidence.outside >= OUTSIDE:
-        return (
-            f"The model doesn't answer the raw rows that it was trained on: {evidence.words(raw)}, and "
-            f"{evidence.outside:.0%} of its splits lie where the columns have no values. Its preprocessing seems to be "
-            "missing"
-        )
-    if not raw.candidate.sure:  # of a column that may not be the target, a bad answer says nothing
-        return None
-    if evidence.reported is not None and evidence.reported - raw.plain >= FAR:
-        metric = f"accuracy {raw.plain:.2f}, " if evidence.is_classifier else ""
-        return (
-            f"The training reported {evidence.reported:.2f}, but the model that it left has {metric}"
-            f"{evidence.words(raw)}, which it was trained on. Preprocessing seems to be missing"
-        )
-    if not evidence.is_classifier and raw.value < WORSE_THAN_NOTHING:
-        return (
-            f"The model answers its training data worse than their mean would: {evidence.words(raw)}. "
-            "Preprocessing, of the columns or of the target, seems to be missing"
-        )
-    return None
-
-
-def _unless_the_script_does_it(said: str, scripts: Sequence[Path], rows: Any) -> Verdict:
-    helpers = [script.name for script in scripts if _preprocesses(script)]
-    if helpers:
-        return Verdict(notes=(f"{said}, unless {helpers[0]}, which calls a transform, does it.",), rows=rows)
-    return Verdict(warnings=(f"{said}: every answer of an endpoint would be wrong. {FIX}",), rows=rows)
-
-
-def _preprocesses(script: Path) -> bool:
-    """Whether a serving hook of the script calls some transform."""
-    try:
-        tree = ast.parse(script.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return False
-    hooks = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.endswith("_fn")]
-    calls = (node.func for hook in hooks for node in ast.walk(hook) if isinstance(node, ast.Call))
-    return any(isinstance(call, ast.Attribute) and call.attr == "transform" for call in calls)
+def _words(score: Score, kind: bool) -> str:
+    """A score, and of what it is."""
+    metric, candidate = "balanced accuracy" if kind else "R²", score.candidate
+    rows = f"{len(candidate.target):,} rows of {candidate.file}"
+    return f"{metric} {score.shown:.2f} on {rows} (target {candidate.name})"

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from container.codecs.rows import Array
 from container.packing.skew_data import Candidate
+from container.packing.skew_ways import Changed, changed
 
 RAW: Final = "as they are"
-LIKE_LOGARITHMS: Final = 0.8
-"""The correlation from which answers are taken for a target's logarithms."""
+NUMBERED: Final = "with their texts numbered"
+FEWEST_SPLITS: Final = 10
+RARE: Final = 3
+"""Of fewer rows of a label, nothing is concluded."""
 
 
 class Score(NamedTuple):
-    """How well one reading of the rows is answered under one preprocessing: R² or, of a classifier, balanced accuracy.
+    """How well one reading of the rows is answered under one preprocessing; means, where there are several outputs.
 
-    `plain` is what a training reports: R², or accuracy.
+    `shown` is R², or of a classifier balanced accuracy. `exact` is that with chance at 0. `value` is never lower: it is
+    what is explained where the targets were mapped, too, by a line, by ranks, or by calling labels otherwise. `plain`
+    is what a training reports: R², or accuracy. `rows` is what was asked; `scales` says that the way only scales.
     """
 
+    shown: float
+    exact: float
     value: float
     plain: float
     way: str
+    scales: bool
+    rows: Any
     candidate: Candidate
 
 
@@ -33,116 +42,112 @@ class NotTheTarget(Exception):
     """The column can't be what the model answers; the message says why."""
 
 
-def scores(estimator: Any, candidate: Candidate, is_classifier: bool) -> list[Score]:
-    """A score for each way of preprocessing that the rows allow; the first is of the rows as they are.
+class Reading(NamedTuple):
+    """A candidate as the estimator takes it, with the score of its rows as they are."""
 
-    Raises NotTheTarget, and what the estimator raises on the rows as they are.
+    numbered: Array
+    raw: Score
+
+
+def read(estimator: Any, candidate: Candidate, is_classifier: bool) -> Reading:
+    """Ask the rows as they are; where the estimator takes no texts, with the texts numbered, as OrdinalEncoder does.
+
+    Raises NotTheTarget, and what the estimator raises.
     """
-    measured = [_score(estimator, candidate, RAW, candidate.features, is_classifier)]
+    features = candidate.features
+    texts = np.array([dtype.kind not in "iufb" for dtype in features.dtypes])
+    nameless = not hasattr(estimator, "feature_names_in_")
+    rows, way = features.to_numpy() if nameless else features, RAW
     try:
-        numbers = np.asarray(candidate.features, dtype=np.float64)
-    except (TypeError, ValueError):
-        return measured
-    for way, change in WAYS.items():
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            changed = change(numbers)
-            if changed is None or np.isinf(changed).any():
-                continue
-            rows = _like(candidate.features, changed)
-            measured.append(_score(estimator, candidate, way, rows, is_classifier))
-    return measured
+        answers = _answers(estimator, rows)
+    except Exception:
+        if not texts.any():
+            raise
+        coded = {name: features[name].astype("category").cat.codes for name in features.columns[texts]}
+        numbers = features.assign(**coded) if not nameless else features.assign(**coded).to_numpy(dtype=np.float64)
+        rows, way = numbers, NUMBERED
+        answers = _answers(estimator, rows)
+    return Reading(texts, _score(answers, candidate, is_classifier, Changed(way, rows, scales=False)))
 
 
-def _like(features: Any, changed: Array) -> Any:
-    if not hasattr(features, "columns"):
-        return changed
-    import pandas as pd
-
-    return pd.DataFrame(changed, columns=features.columns)
+def scores(estimator: Any, reading: Reading, is_classifier: bool) -> Iterator[Score]:
+    """A score for each way of preprocessing that the rows allow, scalers first; raises what the estimator raises."""
+    for change in changed(reading.raw.rows, reading.numbered):
+        yield _score(_answers(estimator, change.rows), reading.raw.candidate, is_classifier, change)
 
 
-def _score(estimator: Any, candidate: Candidate, way: str, rows: Any, is_classifier: bool) -> Score:
+def _answers(estimator: Any, rows: Any) -> Array:
+    """The model's answers (rows, outputs)."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of columns' names: both ways are tried
+        warnings.simplefilter("ignore")  # of columns' names, and of what ways make of odd columns
         answers = np.asarray(estimator.predict(rows))
-    if answers.ndim != 1:
-        raise NotTheTarget("the model has several outputs, and one column isn't compared with them")
-    if is_classifier:
-        return _of_labels(estimator, answers, candidate, way)
-    value = _r2(estimator, answers, candidate.target)
-    return Score(value, value, way, candidate)
+    return answers.reshape(len(answers), -1)
 
 
-def _r2(estimator: Any, answers: Array, target: Any) -> float:
+def _score(answers: Array, candidate: Candidate, is_classifier: bool, change: Changed) -> Score:
+    if answers.shape != candidate.target.shape:
+        raise NotTheTarget(f"the model has {answers.shape[1]} outputs, not {candidate.target.shape[1]}")
+    measure = _of_labels if is_classifier else _of_numbers
+    each = [measure(answers[:, index], candidate.target.iloc[:, index]) for index in range(answers.shape[1])]
+    shown, exact, value, plain = (float(mean) for mean in np.mean(each, axis=0))
+    return Score(shown, exact, value, plain, change.way, change.scales, change.rows, candidate)
+
+
+def _of_numbers(answers: Array, target: Any) -> tuple[float, float, float, float]:
     try:
         wanted = target.to_numpy(dtype=np.float64)
         answers = answers.astype(np.float64)
     except (TypeError, ValueError):
         raise NotTheTarget(f"{target.name} holds no numbers") from None
-    width = wanted.max() - wanted.min()
-    if _averages(estimator) and (
-        answers.min() < wanted.min() - width / 20 or answers.max() > wanted.max() + width / 20
-    ):
-        # Whatever it is asked, a forest answers within what it was fitted on.
-        if wanted.min() > -1 and answers.std() and np.corrcoef(answers, np.log1p(wanted))[0, 1] > LIKE_LOGARITHMS:
-            raise NotTheTarget(f"its answers look like logarithms of {target.name}, and callers will get them so")
-        raise NotTheTarget(f"the model's answers lie outside the values of {target.name}")
-    return 1 - float(((wanted - answers) ** 2).sum()) / float(((wanted - wanted.mean()) ** 2).sum())
+    if not np.isfinite(answers).all():
+        return -np.inf, -np.inf, 0.0, -np.inf
+    r2 = 1 - float(((wanted - answers) ** 2).sum()) / float(((wanted - wanted.mean()) ** 2).sum())
+    return r2, r2, max(r2, _correlation(answers, wanted), _correlation(_ranks(answers), _ranks(wanted))), r2
 
 
-def _averages(estimator: Any) -> bool:
-    """Whether each answer is a mean of targets it was fitted on, as a tree's and a forest's is."""
-    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-    return hasattr(last, "tree_") or (hasattr(last, "estimators_") and "Forest" in f"{type(last).__mro__}")
+def _correlation(one: Array, other: Array) -> float:
+    """The squared correlation; 0 of what doesn't vary."""
+    if np.ptp(one) <= 1e-9 * np.abs(one).max() or np.ptp(other) == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1] ** 2)
 
 
-def _of_labels(estimator: Any, answers: Array, candidate: Candidate, way: str) -> Score:
-    wanted, name = candidate.target.to_numpy(), candidate.target.name
-    if wanted.dtype.kind in "OUT" and answers.dtype.kind in "iuf":  # labels that were numbered, as LabelEncoder does
-        wanted = np.unique(wanted.astype(str), return_inverse=True)[1]
-    given, true = (np.array([_label(label) for label in labels]) for labels in (answers, wanted))
-    labels = np.unique(true)
-    known = {_label(label) for label in np.ravel(getattr(estimator, "classes_", labels))}
-    if not set(labels) <= known:
-        raise NotTheTarget(f"{name} holds labels that the model doesn't know")
-    balanced = float(np.mean([(given[true == label] == label).mean() for label in labels]))
-    return Score(balanced, float((given == true).mean()), way, candidate)
+def _ranks(values: Array) -> Array:
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(values))
+
+
+def _of_labels(answers: Array, target: Any) -> tuple[float, float, float, float]:
+    """At best with the model's labels called otherwise: a map may lie with the hooks."""
+    from scipy.optimize import linear_sum_assignment
+
+    given, true = (np.array([_label(label) for label in labels]) for labels in (answers, target))
+    if (
+        target.dtype.kind not in "iufb" and answers.dtype.kind in "iuf"
+    ):  # texts that were numbered, as LabelEncoder does
+        true = np.unique(true, return_inverse=True)[1].astype(str)
+    labels, counts = np.unique(true, return_counts=True)
+    labels = labels[counts >= RARE]
+    if len(labels) <= 1 or len(labels) > max(len(answers) / 4, 2):
+        raise NotTheTarget(f"{target.name} has too few rows of each label")
+    said = np.unique(given)
+    hits = np.array([[(given[true == label] == name).mean() for name in said] for label in labels])
+    of, to = linear_sum_assignment(hits, maximize=True)
+    called = dict(zip(labels[of], said[to], strict=True))
+    renamed = np.array([called.get(label, "") for label in true])
+    accuracy = max(float((given == true).mean()), float((given == renamed).mean()))
+    same, best = float((hits * (labels[:, None] == said)).sum()) / len(labels), float(hits[of, to].sum()) / len(labels)
+    chance = 1 / len(labels)
+    return best, (same - chance) / (1 - chance), (best - chance) / (1 - chance), accuracy
 
 
 def _label(label: Any) -> str:
     """A label as a text: 1, 1.0 and True are one, as files and models write them."""
     if isinstance(label, bool | np.bool_ | float | np.floating) and float(label).is_integer():
         return str(int(label))
-    return str(label)
+    return {"True": "1", "False": "0"}.get(str(label), str(label))
 
-
-def _standardized(rows: Array) -> Array:
-    spread = np.nanstd(rows, axis=0)
-    return np.asarray((rows - np.nanmean(rows, axis=0)) / np.where(spread > 0, spread, 1))
-
-
-def _to_unit(rows: Array) -> Array:
-    low = np.nanmin(rows, axis=0)
-    width = np.nanmax(rows, axis=0) - low
-    return np.asarray((rows - low) / np.where(width > 0, width, 1))
-
-
-def _robust(rows: Array) -> Array:
-    low, middle, high = np.nanpercentile(rows, [25, 50, 75], axis=0)
-    return np.asarray((rows - middle) / np.where(high > low, high - low, 1))
-
-
-def _logged(rows: Array) -> Array | None:
-    return np.log1p(rows) if np.nanmin(rows) > -1 else None
-
-
-WAYS: Final[dict[str, Callable[[Array], Array | None]]] = {
-    "standardized (StandardScaler)": _standardized,
-    "scaled to 0..1 (MinMaxScaler)": _to_unit,
-    "scaled by quartiles (RobustScaler)": _robust,
-    "as logarithms (log1p)": _logged,
-}
 
 _METRIC: Final = re.compile(
     r"(?P<name>\b(?:r2|r\^2|r²|r2[_ ]score|score|accuracy|acc))\b[\"']?\s*(?:is|of|[:=])?\s*"
@@ -157,8 +162,8 @@ def reported_metric(output: str) -> float | None:
     return found[-1] if found and found[-1] <= 1 else None
 
 
-def outside_share(estimator: Any, features: Any) -> float:
-    """The share of a forest's or tree's splits at thresholds that its column doesn't reach; 0 for other models."""
+def outside_share(estimator: Any, features: Any) -> float | None:
+    """The share of a forest's or tree's splits at thresholds that its column doesn't reach; None for other models."""
     trees = np.ravel(np.asarray(getattr(estimator, "estimators_", [estimator]), dtype=object))
     try:
         rows = np.asarray(features, dtype=np.float64)
@@ -170,5 +175,5 @@ def outside_share(estimator: Any, features: Any) -> float:
             inside += int(((at >= low[column]) & (at <= high[column])).sum())
             splits += len(column)
     except (AttributeError, TypeError, ValueError, IndexError):
-        return 0.0
-    return 1 - inside / splits if splits else 0.0
+        return None
+    return 1 - inside / splits if splits >= FEWEST_SPLITS else None

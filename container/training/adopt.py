@@ -17,6 +17,7 @@ from container.inference import sklearn_model
 from container.inference.script.source import PROGRAM, hooks_in
 from container.inference.unpickle import read_estimator
 from container.packing import code, skew
+from container.packing.plain_hooks import may_preprocess
 from container.packing.write import write_manifest, write_script_manifest
 
 Log = Callable[[str], None]
@@ -112,8 +113,7 @@ def _pack_estimator(
             _copy_code(source, model_dir)
         described = sklearn_model.describe(estimator)
         _name_as_usual(model_dir, found, keep=bool(served_by.program), log=log)
-        scripts = [model_dir / CODE_DIR / served_by.program] if served_by.program else []
-        verdict = skew.check(estimator, channels, output, scripts)
+        verdict = skew.check(estimator, channels, output, _by_script(model_dir, served_by, found))
         for note in verdict.notes:
             log(f"skew check: {note}")
         for warning in verdict.warnings:
@@ -121,6 +121,14 @@ def _pack_estimator(
         described = described._replace(script=served_by.program, warnings=verdict.warnings)
         rows = skew.first_rows(described.schema, verdict)
         write_manifest(model_dir, estimator, described, rows, written_by, say=log, others=_others(model_dir))
+
+
+def _by_script(model_dir: Path, served_by: _Server, found: str) -> str:
+    """Which serving hook may preprocess, in words; empty where none does."""
+    if not served_by.program:
+        return ""
+    hook = may_preprocess(model_dir / CODE_DIR / served_by.program, (found, MODEL_FILE))
+    return f"{'a hook' if hook == '*' else hook} of {served_by.program}" if hook else ""
 
 
 def _leave_to_script(model_dir: Path, source: Source, served_by: _Server, why: str, log: Log) -> None:
