@@ -2,8 +2,8 @@
 
 The best-known example of this deployment fits a forest on StandardScaler's output, saves the forest alone, and serves
 raw rows: every answer is wrong. So after a script has trained, its model is asked the training data's own rows. A false
-alarm is worse than a missed one: a warning needs bad answers of raw rows and a preprocessing that makes the same
-model's answers good. Whatever else is odd is a note.
+alarm is worse than a missed one: a warning needs bad answers of raw rows, and a preprocessing that makes the same
+model's answers good or a training that reported better ones. Whatever else is odd is a note.
 """
 
 from __future__ import annotations
@@ -114,9 +114,15 @@ def _check(estimator: Any, channels: Mapping[str, Path], reported: float | None,
         if lost is not None:
             return _alarm(reading, lost, kind, by_script)
     note = f"{_words(best.raw, kind)} {best.raw.way}, and no usual preprocessing that was tried explains it"
+    outside = outside_share(estimator, best.raw.rows) or 0
     if reported is not None and reported - best.raw.plain >= FAR:
+        sure = (
+            hasattr(estimator, "feature_names_in_") or outside >= OUTSIDE
+        )  # that these are its columns and its target
+        if sure and best.raw.candidate.likely and not by_script:
+            return _far_from(reported, best, kind)
         note += f"; the training reported {reported:.2f}"
-    if (outside := outside_share(estimator, best.raw.rows) or 0) >= OUTSIDE:
+    if outside >= OUTSIDE:
         note += f"; {outside:.0%} of its splits lie where the columns have no values"
     return Verdict(notes=(note,), rows=best.raw.rows)
 
@@ -198,6 +204,16 @@ def _alarm(reading: Reading, lost: Score, kind: bool, by_script: str) -> Verdict
     if by_script:
         return Verdict(notes=(f"{said}, unless {by_script} does it.",), rows=reading.raw.rows)
     return Verdict(warnings=(f"{said}: every answer of an endpoint would be wrong. {FIX}",), rows=reading.raw.rows)
+
+
+def _far_from(reported: float, reading: Reading, kind: bool) -> Verdict:
+    """Whatever was left out: what the training said of the model isn't true of what was saved."""
+    said = (
+        f"The model doesn't answer the rows that it was trained on as its training said: the training reported "
+        f"{reported:.2f}, and it has {_words(reading.raw, kind)} {reading.raw.way}. A preprocessing of its own seems "
+        f"to be missing: every answer of an endpoint would be wrong. {FIX}"
+    )
+    return Verdict(warnings=(said,), rows=reading.raw.rows)
 
 
 def _words(score: Score, kind: bool) -> str:
