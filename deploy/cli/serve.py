@@ -31,7 +31,7 @@ def serve(
     from container.server.launch import serve as run
     from container.settings import Settings
 
-    defaults = {"COPPICE_LANDING_PAGE": "true"}
+    defaults = {"COPPICE_PAGE": "on"}
     settings = Settings.from_environment(defaults | dict(os.environ))
     if port is not None:
         settings = settings._replace(port=port)
