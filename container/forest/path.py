@@ -25,6 +25,7 @@ class Split(NamedTuple):
     value: float
     """What is compared, NaN for a missing value: in the column's units, or as the trees see it where `scaled`."""
     threshold: float
+    """Infinity where it parts missing values from all others."""
     scaled: bool
     """Whether the steps before the trees changed the column in a way that can't be turned back exactly."""
     filled: bool

@@ -50,7 +50,7 @@ def explain(loaded: LoadedModel, invocation: Invocation, row: int, tree: int) ->
 
 
 def _split(split: Split, loaded: LoadedModel) -> dict[str, Any]:
-    """One split; NaN, which is no JSON, is written as null."""
+    """One split; NaN and infinity, which are no JSON, are written as null."""
     return {
         "node": split.node,
         "column": split.column + 1,

@@ -34,8 +34,9 @@ def _list(items: Schema, at_least: int = 0) -> Schema:
 
 _TEXT: Final[Schema] = {"type": "string"}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
-_NUMBER: Final[Schema] = {"type": ["number", "null"]}
-_LABEL: Final[Schema] = {"type": ["string", "number", "boolean"]}
+# Lists of types are as right in 3.1, but not every tool takes them everywhere.
+_NUMBER: Final[Schema] = {"anyOf": [{"type": "number"}, {"type": "null"}]}
+_LABEL: Final[Schema] = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}
 
 ERROR: Final = record({"error": record(dict.fromkeys(("code", "message", "hint", "request_id"), _TEXT))})
 CALLS: Final[Schema] = {
@@ -58,7 +59,7 @@ _SPLIT: Final = record(
         "column": _COUNT,
         "feature": _TEXT,
         "value": _NUMBER,
-        "threshold": {"type": "number"},
+        "threshold": _NUMBER,
         "scaled": {"type": "boolean"},
         "filled": {"type": "boolean"},
         "goes": {"enum": ["left", "right"]},
@@ -136,7 +137,7 @@ def _value(loaded: LoadedModel, keys: tuple[str, ...]) -> Schema:
 
 
 def _labels(loaded: LoadedModel) -> list[Schema]:
-    """One schema for each output; several outputs' labels share an array, and so its type."""
+    """One schema for each output, all alike: several outputs' labels share an array, and so its type."""
     if len(loaded.outputs) != 1 or not loaded.classes or len(loaded.classes[0]) > _MOST_LABELS:
         return [_LABEL] * len(loaded.outputs)
     return [{"enum": list(loaded.classes[0])}]
@@ -145,4 +146,4 @@ def _labels(loaded: LoadedModel) -> list[Schema]:
 def _one_or_all(each: list[Schema]) -> Schema:
     if len(each) == 1:
         return each[0]
-    return {"type": "array", "prefixItems": each, "minItems": len(each), "maxItems": len(each)}
+    return {"type": "array", "items": each[0], "minItems": len(each), "maxItems": len(each)}

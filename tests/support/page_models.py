@@ -11,12 +11,13 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_diabetes, load_wine
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wsgi import LimitedStream
 
@@ -71,6 +72,14 @@ def missing() -> Fitted:
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)).round(2), columns=["a", "b"])
     table.loc[::5, "a"] = np.nan
     return RandomForestClassifier(5, random_state=0).fit(table, table.a.isna().map({True: 7, False: 3})), table
+
+
+def mixed() -> Fitted:
+    """Texts, truth values and numbers, unpacked by an encoder."""
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"city": ["Oslo", "Rome"] * 30, "new": [True, False, False] * 20, "size": random.normal(size=60)})
+    encoder = ColumnTransformer([("city", OneHotEncoder(handle_unknown="ignore"), ["city"])], remainder="passthrough")
+    return make_pipeline(encoder, LinearRegression()).fit(table, table["size"] + table.new), table
 
 
 def linear() -> Fitted:

@@ -5,7 +5,7 @@ let format = "application/json";
 
 function showFacts() {
   document.title = `${data.name} – Coppice`;
-  find("name").textContent = data.name;
+  find("name").replaceChildren(...data.name.split(/(?<=[a-z])(?=[A-Z])/).flatMap(part => [part, make("wbr")]));
   find("version").textContent = data.coppice;
   const made = Object.entries(data.versions).filter(([name]) => ["scikit-learn", "python"].includes(name)).map(([name, version]) => `${name} ${version}`);
   const answers = data.classes ? data.classes.map(labels => labels.slice(0, 6).join(", ") + (labels.length > 6 ? ` … (${labels.length})` : "")).join("; ") : "";
@@ -27,13 +27,14 @@ function edited() {
 
 function showBody() {
   find("body").value = drafts[format];
+  find("body").rows = Math.max(8, Math.min(18, drafts[format].split("\n").length + 1));
   showSnippet();
 }
 
 async function send(event) {
   event?.preventDefault();
   const answered = await tryIt();
-  showCalls();
+  setTimeout(showCalls, 150); // the server notes a call when its answer is sent
   if (answered) askPath();
 }
 

@@ -8,12 +8,14 @@ function apart(one, other) {
   return [short(one, digits), short(other, digits)];
 }
 
+/** What one split asks of its feature, and the answer. */
 function said(split) {
-  const notes = [split.filled && "filled in for a missing value", split.scaled && "as the tree sees it, scaled"].filter(Boolean);
-  const note = notes.length ? ` (${notes.join("; ")})` : "";
-  if (split.value === null) return `${split.feature} is missing${note}`;
+  const notes = [split.filled && "filled in", split.scaled && "scaled, as the tree sees it"].filter(Boolean);
+  const note = `${notes.map(each => ` (${each})`).join("")} → ${split.goes}`;
+  if (split.value === null) return `missing${note}`;
+  if (split.threshold === null) return `${short(split.value)}, not missing${note}`;
   const [value, threshold] = apart(split.value, split.threshold);
-  return `${split.feature} ${value} ${split.goes === "left" ? "≤" : ">"} ${threshold}${note}`;
+  return `${value} ${split.goes === "left" ? "≤" : ">"} ${threshold}${note}`;
 }
 
 function leafSays({ output, value, shares }) {
@@ -44,11 +46,12 @@ function drawing(splits, width) {
 
 function showPath({ splits, leaf, row, rows, tree, trees }) {
   find("path-row").max = rows;
-  const width = innerWidth < 740 ? 84 : 150;
+  const width = innerWidth < 740 ? 84 : 124;
   const list = make("ol", { class: "way", "aria-label": `The way of row ${row} through tree ${tree}` });
   for (const split of splits) {
     const text = said(split);
-    list.append(make("li", {}, make("p", { title: text }, text), make("p", { class: "quiet" }, `goes ${split.goes}; ${split.beside.toLocaleString("en")} ${split.beside === 1 ? "node" : "nodes"} aside`)));
+    list.append(make("li", {}, make("p", { title: split.feature }, make("b", {}, split.feature)),
+      make("p", { title: text }, text, make("span", { class: "hidden" }, `, ${split.beside.toLocaleString("en")} ${split.beside === 1 ? "node" : "nodes"} aside`))));
   }
   const answer = leaf.answers.map(leafSays).join("; ");
   list.append(make("li", { class: "leaf" }, make("p", { title: answer }, answer), make("p", { class: "quiet" }, trees === 1 ? "this is what the tree says" : `this tree says; ${trees.toLocaleString("en")} trees are averaged`)));
