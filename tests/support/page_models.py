@@ -45,7 +45,14 @@ def wine() -> Fitted:
     """A classifier of three classes with names."""
     bunch = load_wine(as_frame=True)
     labels = bunch.target_names[bunch.target]
-    return RandomForestClassifier(20, random_state=0).fit(bunch.data, labels), bunch.data
+    table = bunch.data[["alcohol", "hue", "proline"]]
+    return RandomForestClassifier(20, random_state=0).fit(table, labels), table
+
+
+def named() -> Fitted:
+    """A regression of three columns."""
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 3)).round(2), columns=["a", "b", "c"])
+    return RandomForestRegressor(5, random_state=0).fit(table, table.a + table.b), table
 
 
 def unnamed() -> Fitted:
