@@ -69,7 +69,12 @@ def _document() -> tuple[str, str]:
     style = (_FOLDER / "style.css").read_text(encoding="utf-8")
     script = "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     script = f'"use strict";\n{script}'
-    html = (_FOLDER / "page.html").read_text(encoding="utf-8").replace("{{style}}", style, 1).replace("{{script}}", script, 1)
+    html = (
+        (_FOLDER / "page.html")
+        .read_text(encoding="utf-8")
+        .replace("{{style}}", style, 1)
+        .replace("{{script}}", script, 1)
+    )
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; connect-src 'self'; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -21,6 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wsgi import LimitedStream
 
+from container.artifact import archive
 from container.inference.service import Service
 from container.packing.pack import Code, pack
 from container.server import wsgi
@@ -84,7 +85,9 @@ def missing() -> Fitted:
 def mixed() -> Fitted:
     """Texts, truth values and numbers, unpacked by an encoder."""
     random = np.random.default_rng(0)
-    table = pd.DataFrame({"city": ["Oslo", "Rome"] * 30, "new": [True, False, False] * 20, "size": random.normal(size=60)})
+    table = pd.DataFrame(
+        {"city": ["Oslo", "Rome"] * 30, "new": [True, False, False] * 20, "size": random.normal(size=60)}
+    )
     encoder = ColumnTransformer([("city", OneHotEncoder(handle_unknown="ignore"), ["city"])], remainder="passthrough")
     return make_pipeline(encoder, LinearRegression()).fit(table, table["size"] + table.new), table
 
@@ -121,6 +124,12 @@ def served(model: Path, **changes: Any) -> Any:
     service = Service(cores=2, timeout=5)
     service.load(lambda: wsgi.load_pipeline(model, settings))
     return create_app(service, settings, cores=2)
+
+
+def unpacked(model: Path, folder: Path) -> Path:
+    """A packed model as a folder."""
+    archive.extract(model, folder)
+    return folder
 
 
 class _Quiet(WSGIRequestHandler):
