@@ -46,7 +46,7 @@ function drawing(splits, width) {
 
 function showPath({ splits, leaf, row, rows, tree, trees }) {
   find("path-row").max = rows;
-  const width = innerWidth < 740 ? 84 : 124;
+  const width = innerWidth < 740 ? 76 : 124;
   const list = make("ol", { class: "way", "aria-label": `The way of row ${row} through tree ${tree}` });
   for (const split of splits) {
     const text = said(split);

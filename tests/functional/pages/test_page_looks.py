@@ -55,7 +55,9 @@ def test_the_outline_is_one_title_and_named_sections(browser, serve):
 
 
 @pytest.mark.parametrize(("name", "width", "dark"), [("landing", DESKTOP, False), ("landing-phone", PHONE, True)])
-def test_pictures(browser, serve, tmp_path, name, width, dark):
+def test_pictures(browser, tmp_path, name, width, dark):
     """`make screenshots` keeps them in docs/images."""
-    page = asked(browser.open(serve(page_models.diabetes), width=width, dark=dark))
-    assert keep_picture(page, name, tmp_path).stat().st_size > 20_000
+    with page_models.running(page_models.application(tmp_path, page_models.diabetes)) as url:
+        page = asked(browser.open(url, width=width, dark=dark))
+        assert keep_picture(page, name, tmp_path).stat().st_size > 20_000
+        page.close()
