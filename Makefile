@@ -19,7 +19,7 @@ BUILD = docker build $(BUILD_FLAGS) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup serve demo train test check format bench lock sdks image clean
+.PHONY: help setup serve demo train test check screenshots format bench lock sdks image clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ check: $(READY) ## Lint, format, types and the arrows between packages
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+screenshots: $(READY) ## Take docs/images anew, from the tests of the pages
+	@COPPICE_SCREENSHOTS=1 $(BIN)/pytest -q -k pictures tests/functional
 
 format: $(READY) ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix .

@@ -90,6 +90,13 @@ class NotAcceptable(ContainerError):
     status = HTTPStatus.NOT_ACCEPTABLE
 
 
+class NoPath(ContainerError):
+    """The model has no trees whose paths are known."""
+
+    code = "no_path"
+    status = HTTPStatus.NOT_FOUND
+
+
 class NotReady(ContainerError):
     """The model is not loaded (yet)."""
 

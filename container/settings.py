@@ -143,11 +143,11 @@ VARIABLES: Final[dict[str, Variable]] = {
         "off or emf",
         "`emf` writes a CloudWatch embedded-metric line for each invocation to stdout.",
     ),
-    "landing_page": Variable(
-        ("COPPICE_LANDING_PAGE",),
+    "page": Variable(
+        ("COPPICE_PAGE",),
         _flag,
-        "true or false",
-        "Serve `/` and `/openapi.json`; `coppice serve` does.",
+        "on or off",
+        "Serve the page at `/` and its `/openapi.json`; `coppice serve` does.",
     ),
 }
 
@@ -169,7 +169,7 @@ class Settings(NamedTuple):
     log_level: int = logging.INFO
     inference_output: tuple[str, ...] = ()
     metrics: str = "off"
-    landing_page: bool = False
+    page: bool = False
 
     @property
     def model_dir(self) -> Path:

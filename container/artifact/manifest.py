@@ -71,7 +71,7 @@ class Manifest(NamedTuple):
 
     `classes` holds one tuple of labels per output of a classifier, else None. `script` is the path of the user's
     program below code/; the engine `script` means that only it can load the model, so `features` may be empty.
-    `warnings` are what packing had to say of the model.
+    `warnings` are what packing had to say of the model. `importances` are a forest's, one for each feature, or empty.
     """
 
     task: Task
@@ -86,6 +86,7 @@ class Manifest(NamedTuple):
     metrics: Mapping[str, float] | None = None
     script: str = ""
     warnings: tuple[str, ...] = ()
+    importances: tuple[float, ...] = ()
     model_id: str = ""
 
     @property
@@ -113,7 +114,7 @@ class Manifest(NamedTuple):
             "files": {name: entry._asdict() for name, entry in self.files.items()},
             "example": self.example._asdict() if self.example else None,
         }
-        for name in ("script", "warnings"):  # without them the document, and so the model's id, is as it always was
+        for name in ("script", "warnings", "importances"):  # without them it and so the model's id is as it always was
             if not document[name]:
                 del document[name]
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -210,6 +211,7 @@ def _parse(root: _Node) -> Manifest:
         metrics=_metrics(root.optional("metrics")),
         script=_script(root.optional("script")),
         warnings=_warnings(root.optional("warnings")),
+        importances=_importances(root.optional("importances"), len(features)),
     )
 
 
@@ -240,6 +242,15 @@ def _script(node: _Node | None) -> str:
 
 def _warnings(node: _Node | None) -> tuple[str, ...]:
     return () if node is None else tuple(text.expect(str, "a text") for text in node.items())
+
+
+def _importances(node: _Node | None, n_features: int) -> tuple[float, ...]:
+    if node is None:
+        return ()
+    values = tuple(float(value.number()) for value in node.items())
+    if len(values) not in (0, n_features):
+        raise ArtifactError(f"{node.where} has {len(values)} numbers for {n_features} features.", _REPACK)
+    return values
 
 
 def _classes(node: _Node | None) -> tuple[tuple[Label, ...], ...] | None:

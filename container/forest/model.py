@@ -42,20 +42,23 @@ class ForestModel:
     """
 
     kernel: kernels.Name
+    forest: Forest
+    shift: int
+    """What moves a word's left subtree to its bottom; one more than a column's bits."""
     kernel_note: str
     """Why it is NumPy that walks the trees, for the start-up log; empty where it isn't, or was asked for."""
 
     def __init__(self, forest: Forest, threads: int = 1, kernel: kernels.Name | None = None) -> None:
         self.kernel = kernel or kernels.BEST
         self.kernel_note = "" if kernel else kernels.NOTE
+        self.forest = forest
         self.n_features = forest.n_features
         self.n_outputs = forest.n_outputs
         self.classes = forest.classes
-        self._forest = forest
         self._threads = max(1, threads)
         self._kernel = kernels.kernel(self.kernel)
         self._origins = origins(forest.steps, forest.n_features)
-        self._shift = column_bits(len(self._origins)) + 1
+        self.shift = column_bits(len(self._origins)) + 1
 
     def predict(self, rows: Array) -> Array:
         """What the estimator's `predict` returns: its dtype, its shape, its bits.
@@ -82,7 +85,7 @@ class ForestModel:
         RowsRejected and ValueError as in `predict`; TypeError for a regressor.
         """
         if self.classes is None:
-            raise TypeError(f"a {self._forest.estimator} has no probabilities")
+            raise TypeError(f"a {self.forest.estimator} has no probabilities")
         probabilities = self._split(self._outputs(rows), self.classes)
         return probabilities[0] if self.n_outputs == 1 else probabilities
 
@@ -96,34 +99,41 @@ class ForestModel:
 
     def _outputs(self, rows: Array) -> Doubles:
         """The trees' mean for each row: (n, width)."""
-        if rows.ndim != 2 or rows.shape[1] != self.n_features:
-            raise ValueError(f"rows are {rows.shape} instead of (n, {self.n_features})")
-        if self._forest.steps:
-            rows = self._prepare(rows)
-        keys, mask = self._encode(rows)
-        if len(keys) < SORT_FROM_ROWS or self._forest.n_trees < SORT_FROM_TREES:
+        keys, mask = self.keys(rows)
+        if len(keys) < SORT_FROM_ROWS or self.forest.n_trees < SORT_FROM_TREES:
             sums = self._sum(keys, mask)
         else:
             sums = self._sum_sorted(keys, mask)
-        if self._forest.averaged:
-            sums /= self._forest.n_trees
+        if self.forest.averaged:
+            sums /= self.forest.n_trees
         return sums
+
+    def keys(self, rows: Array) -> tuple[Keys, int]:
+        """What the trees compare of each row (numpy_kernel says how), and the mask that finds a column in a word.
+
+        RowsRejected and ValueError as in `predict`.
+        """
+        if rows.ndim != 2 or rows.shape[1] != self.n_features:
+            raise ValueError(f"rows are {rows.shape} instead of (n, {self.n_features})")
+        if self.forest.steps:
+            rows = self._prepare(rows)
+        return self._encode(rows)
 
     def _prepare(self, rows: Array) -> Doubles:
         block = Block(rows.astype(np.float64), np.arange(self.n_features))
-        return apply(self._forest.steps, block).values
+        return apply(self.forest.steps, block).values
 
     def _encode(self, rows: Array) -> tuple[Keys, int]:
         """The rows as the kernel's keys, and the mask that finds a column in a word."""
         values = _as_doubles(rows)
         keys: Keys = np.empty(values.shape, dtype=np.uint32)
-        columns = 1 << (self._shift - 1)
+        columns = 1 << (self.shift - 1)
         if not (found := self._kernel.encode(values, keys)):
             return keys, columns - 1
         if found & HAS_INFINITY:
             reason = "infinity, or a value too large for float32, isn't accepted"
             raise rejection(np.abs(values) >= OVERFLOW, self._origins, reason)
-        if not self._forest.takes_nan:
+        if not self.forest.takes_nan:
             raise rejection(np.isnan(values), self._origins, "a missing value (NaN) isn't accepted")
         twice = np.empty((len(keys), columns + keys.shape[1]), dtype=np.uint32)
         twice[:, : keys.shape[1]] = keys
@@ -132,7 +142,7 @@ class ForestModel:
 
     def _sum_sorted(self, keys: Keys, mask: int) -> Doubles:
         leaf = np.empty(len(keys), dtype=np.uint32)
-        self._kernel.leaves(self._forest.nodes, keys, mask, self._shift, leaf)
+        self._kernel.leaves(self.forest.nodes, keys, mask, self.shift, leaf)
         order = np.argsort(leaf)
         sums = self._sum(keys[order], mask)
         unsorted = np.empty_like(sums)
@@ -141,8 +151,8 @@ class ForestModel:
 
     def _sum(self, keys: Keys, mask: int) -> Doubles:
         """Every row's leaves summed in the order of the trees: (n, width)."""
-        sums = np.zeros((len(keys), self._forest.values.shape[1]))
-        if not self._forest.averaged:
+        sums = np.zeros((len(keys), self.forest.values.shape[1]))
+        if not self.forest.averaged:
             # Summed from 0.0, a leaf's -0.0 becomes 0.0, as in forests; from -0.0 it stays.
             sums.fill(-0.0)
         parts = min(self._threads, len(keys) // ROWS_PER_THREAD)
@@ -161,7 +171,7 @@ class ForestModel:
         return sums
 
     def _add(self, keys: Keys, mask: int, sums: Doubles) -> None:
-        forest = self._forest
+        forest = self.forest
         self._kernel.add(
             forest.nodes,
             forest.tree_starts,
@@ -169,6 +179,6 @@ class ForestModel:
             forest.values,
             keys,
             mask,
-            self._shift,
+            self.shift,
             sums,
         )

@@ -20,25 +20,25 @@ class CompiledModel:
     """A ForestModel in the pipeline's terms."""
 
     def __init__(self, forest: ForestModel) -> None:
-        self._forest = forest
+        self.forest = forest
 
     def predict(self, rows: Array) -> Array:
         """See Model."""
         try:
-            return self._forest.predict(_as_numbers(rows))
+            return self.forest.predict(as_numbers(rows))
         except RowsRejected as error:
             raise RowRejected(error.row, error.column, error.reason) from None
 
     def predict_proba(self, rows: Array) -> list[Array]:
         """See Model."""
         try:
-            found = self._forest.predict_proba(_as_numbers(rows))
+            found = self.forest.predict_proba(as_numbers(rows))
         except RowsRejected as error:
             raise RowRejected(error.row, error.column, error.reason) from None
         return list(found) if isinstance(found, list) else [found]
 
 
-def _as_numbers(rows: Array) -> Array:
+def as_numbers(rows: Array) -> Array:
     """Rows with truth values come as objects; to a forest they are 0, 1 and NaN."""
     return rows.astype(np.float64) if rows.dtype == object else rows
 
@@ -68,4 +68,7 @@ def load(artifact: Artifact) -> LoadedModel:
         has_probabilities=forest.classes is not None,
         model_id=manifest.model_id,
         example=manifest.example,
+        estimator=forest.forest.estimator,
+        importances=manifest.importances,
+        versions=manifest.versions,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -48,6 +49,12 @@ class LoadedModel(NamedTuple):
     example: Example | None = None
     hooks: tuple[str, ...] = ()
     """The hooks of a user's script that stand in the pipeline's places."""
+    estimator: str = ""
+    """The class of what predicts, where that is known."""
+    importances: tuple[float, ...] = ()
+    """A forest's, one for each feature; empty where the artifact doesn't say."""
+    versions: Mapping[str, str] = MappingProxyType({})
+    """What the model was packed with, by the libraries' names."""
 
 
 def load(artifact: Artifact) -> LoadedModel:

@@ -141,7 +141,17 @@ def adopt(estimator: Any, manifest: Manifest) -> LoadedModel:
         has_probabilities=manifest.task == "classification" and hasattr(estimator, "predict_proba"),
         model_id=manifest.model_id,
         example=example,
+        estimator=_class_of(estimator),
+        importances=manifest.importances,
+        versions=manifest.versions,
     )
+
+
+def _class_of(estimator: Any) -> str:
+    """The class of what predicts: a pipeline's is its last step's."""
+    while steps := getattr(estimator, "steps", None):
+        estimator = steps[-1][1]
+    return type(estimator).__name__
 
 
 def use_one_core(estimator: Any) -> None:

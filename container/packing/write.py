@@ -20,6 +20,7 @@ from container.errors import IncompatibleModel, PackingError
 from container.inference import sklearn_model
 from container.inference.model import load
 from container.packing.compile import compile_forest
+from container.packing.importances import importances
 
 Say = Callable[[str], None]
 
@@ -59,6 +60,7 @@ def write_manifest(
         engine="sklearn" if why_not else "forest",
         versions=versions,
         files={name: _entry(directory / name) for name in names},
+        importances=importances(estimator, len(described.features)),
     )
     expected = np.empty(0)
     if rows is not None:

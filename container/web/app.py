@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -11,14 +12,14 @@ from werkzeug.routing import MapAdapter
 from container.inference.service import Service
 from container.settings import Settings
 from container.web import errors, routes
-from container.web.requestlog import RequestLog
+from container.web.requestlog import KEPT_CALLS, Call, RequestLog
 
 
 class Application(Flask):
     """Flask without what no request here needs, which together costs as much as answering one does."""
 
     def __init__(self, requests: RequestLog) -> None:
-        super().__init__(__package__, static_folder=None, template_folder=".")
+        super().__init__(__package__, static_folder=None)
         self._requests = requests
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
@@ -43,13 +44,16 @@ class Application(Flask):
 
 def create_app(service: Service, settings: Settings, cores: int) -> Flask:
     """An application over a service; `cores` is what `/execution-parameters` recommends using."""
-    app = Application(RequestLog(settings, lambda: service.model_id))
+    calls: deque[Call] | None = deque(maxlen=KEPT_CALLS) if settings.page else None
+    app = Application(RequestLog(settings, lambda: service.model_id, calls))
     app.config["MAX_CONTENT_LENGTH"] = settings.max_payload_bytes  # for the message; web.body sees to it
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.redirect_defaults = False
     app.url_map.merge_slashes = False
     errors.register(app)
     routes.register(app, service, settings, cores)
-    if settings.landing_page:
-        routes.register_landing_page(app, service)
+    if calls is not None:
+        from container.web import page
+
+        page.register(app, service, settings, calls)
     return app

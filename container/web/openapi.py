@@ -1,28 +1,26 @@
-"""The OpenAPI document: this model's columns, an example that works, and the errors there are."""
+"""The OpenAPI document: this model's columns, an example that works, what is answered, and the errors there are."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from container import __version__, contract
-from container.artifact.manifest import DType
-from container.codecs import negotiation
+from container.codecs import json, negotiation
+from container.inference import explain
 from container.inference.model import LoadedModel
+from container.settings import Settings
+from container.web import openapi_schemas as schemas
 
-_TYPES: Final[dict[DType, str]] = {
-    "float64": "number",
-    "int64": "number",
-    "bool": "boolean",
-    "string": "string",
-}
 _ERRORS: Final = {
     "400": "The body can't be read as rows of this model; the message says where.",
+    "404": "This model has no such path to show.",
     "406": "Nothing that Accept asks for is written here.",
     "413": "The body is over the limit.",
-    "415": "The Content-Type isn't read here.",
+    "415": "The Content-Type or Content-Encoding isn't read here.",
     "500": "The model failed.",
     "503": "The model is not ready, or too many requests wait.",
 }
+_OURS: Final = ("400", "413", "415", "500", "503")
 
 
 def example_request(loaded: LoadedModel) -> dict[str, Any]:
@@ -30,58 +28,96 @@ def example_request(loaded: LoadedModel) -> dict[str, Any]:
     schema = loaded.schema
     if not schema.features:
         return {}
-    rows = loaded.example.rows[:1] if loaded.example else ((0,) * len(schema.features),)
+    rows = loaded.example.rows[:1] if loaded.example else (tuple(map(schemas.blank, schema.features)),)
+    envelope = next((key for key in json.ENVELOPES if key not in schema.names), "instances")
     if schema.named:
-        return {"instances": [dict(zip(schema.names, row, strict=True)) for row in rows]}
-    return {"instances": [list(row) for row in rows]}
+        return {envelope: [dict(zip(schema.names, row, strict=True)) for row in rows]}
+    return {envelope: [list(row) for row in rows]}
 
 
-def document(loaded: LoadedModel) -> dict[str, Any]:
-    """OpenAPI 3.1 for one model."""
-    error = {"$ref": "#/components/schemas/Error"}
-    content: dict[str, Any] = {contract.JSON: {"schema": _request_schema(loaded), "example": example_request(loaded)}}
-    if not loaded.schema.features or {"input_fn", "transform_fn"} & set(loaded.hooks):
-        content = {contract.JSON: {}, "*/*": {}}  # only the script knows
-    for codec in negotiation.installed():
-        content.setdefault(codec.media_type, {"schema": {"type": "string"}})
-    answers: dict[str, Any] = {codec.media_type: {} for codec in negotiation.installed()}
-    if loaded.hooks:
-        answers = {"*/*": {}}
-    errors = {
-        status: {"description": text, "content": {contract.JSON: {"schema": error}}} for status, text in _ERRORS.items()
+def document(loaded: LoadedModel, settings: Settings) -> dict[str, Any]:
+    """OpenAPI 3.1 for one model under one set of settings."""
+    script_reads = not loaded.schema.features or bool({"input_fn", "transform_fn"} & set(loaded.hooks))
+    script_answers = bool(loaded.hooks)
+    paths: dict[str, Any] = {
+        contract.PING_PATH: {
+            "get": _operation("ping", "Is the model ready?", _json({"state": {"const": "READY"}}), ("503",))
+        },
+        contract.INVOCATIONS_PATH: {
+            "post": {
+                **_operation("invoke", "Predict", _answers(loaded, settings, script_answers), (*_OURS, "406")),
+                "requestBody": {"required": True, "content": _bodies(loaded, script_reads)},
+            }
+        },
+        contract.EXECUTION_PARAMETERS_PATH: {
+            "get": _operation("executionParameters", "What batch transform asks for", _parameters(loaded), ("500",))
+        },
+        "/": {"get": _operation("page", "A page to try the model on", {"text/html": {}}, ("503",))},
+        "/openapi.json": {"get": _operation("schema", "This document", {contract.JSON: {}}, ("503",))},
+        "/calls": {"get": _operation("calls", "The last calls of this process", _json(schemas.CALLS))},
     }
+    if count := explain.trees(loaded):
+        paths["/path"] = {
+            "post": {
+                **_operation("path", "One row's way through one tree", _json(schemas.PATH), (*_OURS, "404")),
+                "parameters": [_counted("row"), _counted("tree", count)],
+                "requestBody": {"required": True, "content": _bodies(loaded, script_reads)},
+            }
+        }
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"Coppice: a {loaded.task} model", "version": loaded.model_id or __version__},
-        "paths": {
-            contract.PING_PATH: {"get": {"responses": {"200": {"description": "ready"}, "503": errors["503"]}}},
-            contract.INVOCATIONS_PATH: {
-                "post": {
-                    "requestBody": {"required": True, "content": content},
-                    "responses": {
-                        "200": {"description": "One prediction a row.", "content": answers},
-                        **errors,
-                    },
-                }
-            },
-            contract.EXECUTION_PARAMETERS_PATH: {"get": {"responses": {"200": {"description": "for batch transform"}}}},
-        },
-        "components": {"schemas": {"Error": _error_schema()}},
+        "info": {"title": f"Coppice: {_called(loaded)}", "version": loaded.model_id or __version__},
+        "paths": paths,
+        "components": {"schemas": {"Error": schemas.ERROR}},
     }
 
 
-def _request_schema(loaded: LoadedModel) -> dict[str, Any]:
-    features = loaded.schema.features
-    row: dict[str, Any] = {"type": "array", "minItems": len(features), "maxItems": len(features)}
-    if loaded.schema.named:
-        columns = {feature.name: {"type": [_TYPES[feature.dtype], "null"]} for feature in features}
-        row = {"anyOf": [{"type": "object", "properties": columns, "required": list(columns)}, row]}
-    rows = {"type": "array", "items": row, "minItems": 1}
-    envelope = {"type": "object", "properties": {"instances": rows}, "required": ["instances"]}
-    return {"anyOf": [envelope, rows]}
+def _called(loaded: LoadedModel) -> str:
+    return f"{loaded.estimator or 'a model'} ({loaded.task})"
 
 
-def _error_schema() -> dict[str, Any]:
-    fields = {name: {"type": "string"} for name in ("code", "message", "hint", "request_id")}
-    error = {"type": "object", "properties": fields, "required": list(fields)}
-    return {"type": "object", "properties": {"error": error}, "required": ["error"]}
+def _operation(name: str, summary: str, content: dict[str, Any], errors: tuple[str, ...] = ()) -> dict[str, Any]:
+    error = {contract.JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
+    answered = {"200": {"description": summary, "content": content}}
+    failed = {status: {"description": _ERRORS[status], "content": error} for status in sorted(errors)}
+    return {"operationId": name, "summary": summary, "responses": answered | failed}
+
+
+def _json(properties: dict[str, Any]) -> dict[str, Any]:
+    return {contract.JSON: {"schema": schemas.record(properties)}}
+
+
+def _counted(name: str, most: int | None = None) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 1, "maximum": most or 999_999_999, "default": 1}
+    return {"name": name, "in": "query", "description": f"Which {name}, from 1.", "schema": schema}
+
+
+def _bodies(loaded: LoadedModel, script_reads: bool) -> dict[str, Any]:
+    if script_reads:  # only the script knows
+        return {contract.JSON: {}, "*/*": {}}
+    content: dict[str, Any] = {
+        contract.JSON: {"schema": schemas.request(loaded), "example": example_request(loaded)},
+    }
+    for codec in negotiation.installed():
+        content.setdefault(codec.media_type, {"schema": {"type": "string"}})
+    return content
+
+
+def _answers(loaded: LoadedModel, settings: Settings, script_answers: bool) -> dict[str, Any]:
+    if script_answers:
+        return {"*/*": {}}
+    content: dict[str, Any] = {codec.media_type: {} for codec in negotiation.installed()}
+    content[contract.JSON] = {"schema": schemas.answer(loaded, settings.inference_output)}
+    return content
+
+
+def _parameters(loaded: LoadedModel) -> dict[str, Any]:
+    if "execution_parameters_fn" in loaded.hooks:
+        return {"*/*": {}}
+    return _json(
+        {
+            "MaxConcurrentTransforms": {"type": "integer", "minimum": 1},
+            "BatchStrategy": {"enum": list(contract.BATCH_STRATEGIES)},
+            "MaxPayloadInMB": {"type": "integer", "minimum": 0},
+        }
+    )

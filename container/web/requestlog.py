@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from flask import Response, g, request
 
@@ -19,10 +20,26 @@ _ID_KEY: Final = "HTTP_" + contract.INFERENCE_ID_HEADER.upper().replace("-", "_"
 _ID: Final = re.compile(rf"[\x20-\x7e]{{1,{contract.INFERENCE_ID_CHARS}}}")
 
 
-class RequestLog:
-    """What happens before and after every request. `model_id` groups the metrics."""
+KEPT_CALLS: Final = 20
+"""How many of the last invocations the page shows."""
 
-    def __init__(self, settings: Settings, model_id: Callable[[], str]) -> None:
+
+class Call(NamedTuple):
+    """One invocation, for the page: when it was answered (seconds since 1970), and how."""
+
+    at: float
+    request_id: str
+    status: int
+    rows: int
+    milliseconds: float
+
+
+class RequestLog:
+    """What happens before and after every request. `model_id` groups the metrics; `calls`, where the page is on, gets
+    the last ones."""
+
+    def __init__(self, settings: Settings, model_id: Callable[[], str], calls: deque[Call] | None = None) -> None:
+        self._calls = calls
         self._with_metrics = settings.metrics == "emf"
         self._model_id = model_id
 
@@ -42,6 +59,8 @@ class RequestLog:
     def _log(self, request_id: str, status: int, timings: Timings) -> None:
         seen: dict[str, Any] = {"request_id": request_id, "status": status}
         logs.event("invocation", **seen, rows=timings.rows, milliseconds=timings.milliseconds)
+        if self._calls is not None:
+            self._calls.append(Call(time.time(), request_id, status, timings.rows, timings.milliseconds["total"]))
         if self._with_metrics:
             metrics = {
                 "Latency": (timings.milliseconds["total"], "Milliseconds"),

@@ -1,9 +1,9 @@
-"""The routes of SageMaker's contract, and the landing page with its schema where they are wanted."""
+"""The routes of SageMaker's contract."""
 
 from __future__ import annotations
 
 import orjson
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import UnsupportedMediaType as UnsupportedEncoding
 
 from container import contract
@@ -46,20 +46,6 @@ def register(app: Flask, service: Service, settings: Settings, cores: int) -> No
                 "MaxPayloadInMB": settings.max_payload_mb,
             }
         )
-
-
-def register_landing_page(app: Flask, service: Service) -> None:
-    """`/` and `/openapi.json`."""
-    from container.web import openapi
-
-    @app.get("/")
-    def landing_page() -> str:
-        loaded = service.pipeline.loaded
-        return render_template("landing.html", loaded=loaded, example=openapi.example_request(loaded))
-
-    @app.get("/openapi.json")
-    def schema() -> Response:
-        return _json(openapi.document(service.pipeline.loaded))
 
 
 def _send(reply: Reply) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,7 @@ def serve(
     from container.server.launch import serve as run
     from container.settings import Settings
 
-    defaults = {"COPPICE_LANDING_PAGE": "true"}
+    defaults = {"COPPICE_PAGE": "on"}
     settings = Settings.from_environment(defaults | dict(os.environ))
     if port is not None:
         settings = settings._replace(port=port)
@@ -89,4 +90,5 @@ def curl(address: str, manifest: object) -> str:
     if not isinstance(manifest, Manifest) or manifest.example is None or manifest.script:
         return f"curl {address}/ping"
     rows = [list(row) for row in manifest.example.rows[:1]]
-    return f"curl {address}/invocations -H 'Content-Type: application/json' -d '{json.dumps({'instances': rows})}'"
+    body = shlex.quote(json.dumps({"instances": rows}))
+    return f"curl {address}/invocations -H 'Content-Type: application/json' -d {body}"

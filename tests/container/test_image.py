@@ -78,6 +78,15 @@ def test_the_slim_image_serves_a_forest(scripts, slim_image, run, expected):
     assert (status, [float(line) for line in body.split()]) == (200, expected)
 
 
+def test_the_page_is_off_in_the_image_and_on_when_asked_for(scripts, slim_image, run):
+    model = f"{scripts}/test_dir/model:/opt/ml/model:ro"
+    for setting, status in ((), 404), (("--env", "COPPICE_PAGE=on"), 200):
+        container = run(slim_image, *SERVERLESS, *setting, "-p", "127.0.0.1::8080", "-v", model)
+        container.wait_until_ready()
+        for path in ("/", "/openapi.json", "/calls"):
+            assert container.request(path)[0] == status
+
+
 def test_the_slim_image_names_the_full_one_for_a_model_that_needs_it(scripts, slim_image, tmp_path):
     shutil.copy(scripts / "test_dir/model/model.joblib", tmp_path)
     found = docker("run", "--rm", "-v", f"{tmp_path}:/opt/ml/model:ro", slim_image, check=False)

@@ -126,6 +126,8 @@ def test_make_serve_and_the_curl_line_it_prints(tmp_path):
         assert curl is not None
         answer = subprocess.run(curl[1] + " -sf", shell=True, capture_output=True, check=True).stdout
         assert answer.startswith(b'{"predictions":[')
+        page = subprocess.run(["curl", "-sf", f"http://127.0.0.1:{port}/"], capture_output=True, check=True).stdout
+        assert b'"name":"RandomForestRegressor"' in page
         estimator = joblib.load(tmp_path / "model/model.joblib")
         rows = pd.read_csv(ROOT / "local_test/payload.csv")
         address = f"http://127.0.0.1:{port}/invocations"

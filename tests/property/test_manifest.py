@@ -47,6 +47,7 @@ def manifests(draw: st.DrawFn) -> Manifest:
         versions=draw(st.dictionaries(TEXT, TEXT, max_size=3)),
         files=draw(st.dictionaries(names, st.builds(FileEntry, TEXT, st.integers(0)), max_size=3)),
         example=draw(st.none() | examples(columns)),
+        importances=draw(st.just(()) | st.tuples(*(st.floats(0, 1) for _ in columns))),
         metrics=draw(st.none() | st.dictionaries(TEXT, st.floats(allow_nan=False, allow_infinity=False), max_size=3)),
     ).with_id()
 

@@ -39,7 +39,7 @@ def test_an_empty_environment_gives_the_defaults() -> None:
         ("SAGEMAKER_INFERENCE_OUTPUT", "predicted_label, probability", "inference_output",
          ("predicted_label", "probability")),
         ("COPPICE_METRICS", "EMF", "metrics", "emf"),
-        ("COPPICE_LANDING_PAGE", "on", "landing_page", True),
+        ("COPPICE_PAGE", "on", "page", True),
     ],
 )  # fmt: skip
 def test_a_variable_sets_its_field(name: str, text: str, field: str, value: object) -> None:

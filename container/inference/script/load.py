@@ -163,4 +163,5 @@ def _unknown(model: Any, artifact: Artifact) -> LoadedModel:
         classes=None,
         has_probabilities=False,
         model_id=artifact.manifest.model_id if artifact.manifest else "",
+        versions=artifact.manifest.versions if artifact.manifest else {},
     )

@@ -243,7 +243,7 @@ def test_settings_change_what_is_answered(start, regression):
         SAGEMAKER_MODEL_SERVER_WORKERS="2",
         MODEL_SERVER_TIMEOUT="20",
         SAGEMAKER_CONTAINER_LOG_LEVEL="30",
-        COPPICE_LANDING_PAGE="1",
+        COPPICE_PAGE="on",
     )
     body = body_of(regression.rows, CSV)
     assert server.post(body, CSV).json() == regression.answers.tolist()

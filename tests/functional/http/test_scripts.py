@@ -120,11 +120,11 @@ def test_a_scripts_execution_parameters(tmp_path):
 
 def test_the_page_and_the_schema_of_a_script(tmp_path):
     for place, script in enumerate(("model_fn", "transform_fn")):
-        client = serve(Case(script, forest, Request(""), None).lay_out(tmp_path / str(place)), landing_page=True)
+        client = serve(Case(script, forest, Request(""), None).lay_out(tmp_path / str(place)), page=True)
         assert client.get("/").status_code == 200 and script in client.get("/").text
         assert client.get("/openapi.json").json["openapi"] == "3.1.0"
     in_pieces = next(case for case in CASES if case.script == "several_models")
-    assert serve(in_pieces.lay_out(tmp_path / "pieces"), landing_page=True).get("/").status_code == 200
+    assert serve(in_pieces.lay_out(tmp_path / "pieces"), page=True).get("/").status_code == 200
 
 
 def test_one_request_at_a_time_is_in_a_script(tmp_path):
