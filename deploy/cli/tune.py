@@ -91,7 +91,7 @@ def tune(
         levels=options.levels(concurrency),
         strategy=options.strategy(strategy),
         calls_per_month=calls_per_month,
-        current_mb=settings.get("memory", DEFAULT_MEMORY_MB),
+        current_mb=options.current(settings.get("memory", DEFAULT_MEMORY_MB)),
         max_concurrency=settings.get("max-concurrency", DEFAULT_CONCURRENCY),
     )
     archive = settings.need("model", "Name an archive; coppice pack writes one")

@@ -18,6 +18,8 @@ from deploy.tune.target import Answered, DoesNotFit, Outcome
 WAIT_SECONDS: Final = 3600
 OUT_OF_MEMORY: Final = "insufficient memory"
 """What SageMaker says of a container that outgrew its size."""
+_TOO_BIG: Final = ("memory", "outgrew")
+"""In a FailureReason. Which words AWS itself has for it isn't known; the emulator's are these."""
 _THROTTLED: Final = "ThrottlingException"
 
 
@@ -112,7 +114,7 @@ class Endpoints:
             found = self._sagemaker.endpoint(name) or {"EndpointStatus": "Creating"}
             status, reason = found["EndpointStatus"], str(found.get("FailureReason", "")).strip()
             if reason or status == "Failed":
-                if "memory" in reason.lower():
+                if any(word in reason.lower() for word in _TOO_BIG):
                     raise DoesNotFit(reason)
                 raise EndpointFailed(f"{name} didn't come into service: {reason or status}")
             if status == "InService" and found.get("EndpointConfigName") == self._configs[memory_mb][-1]:

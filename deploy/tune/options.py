@@ -58,6 +58,16 @@ def sizes(text: str | None) -> tuple[int, ...]:
     return tuple(found)
 
 
+def current(memory_mb: int) -> int:
+    """The size to compare with, if SageMaker has it."""
+    if memory_mb not in MEMORY_SIZES_MB:
+        known = ", ".join(map(str, MEMORY_SIZES_MB))
+        raise UsageError(
+            f"The current size is one that SageMaker has ({known}); {memory_mb} MB is none.", "Name it: --current 2048"
+        )
+    return memory_mb
+
+
 def _size(text: str) -> int:
     found = re.fullmatch(r"\s*([0-9]{1,6})\s*(mb|mib|gb|gib)?\s*", text.lower())
     if not found:

@@ -38,10 +38,13 @@ class Local:
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         }
 
-    def run(self, *command: str | Path, check: bool = True, **changed: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str | Path, check: bool = True, cwd: Path | None = None, **changed: str
+    ) -> subprocess.CompletedProcess[str]:
         """Any command, with that environment."""
+        environment = self.environment | changed
         done = subprocess.run(
-            command, env=self.environment | changed, capture_output=True, text=True, timeout=SECONDS, check=False
+            command, env=environment, cwd=cwd, capture_output=True, text=True, timeout=SECONDS, check=False
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from prices import PRICES
 
 from deploy.cost.estimate import Load, estimate
-from deploy.cost.prices import Price, Prices
 from deploy.errors import UsageError
-
-PRICES = Prices(
-    "here",
-    "here",
-    serverless_gb_second=Price(0.00002, "2026-09-01", "a list"),
-    provisioned_gb_second=Price(0.000005, "2026-09-01", "a list"),
-    data_gb=Price(0.016, "2026-09-01", "a list"),
-    instance_hours={"ml.c5.large": Price(0.1, "2026-09-01", "a list")},
-)
 
 
 def test_a_call_costs_its_seconds_and_its_bytes():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from prices import PRICES
 
 from deploy.cost.report import money, plan_lines
 from deploy.endpoint.spec import Instances, Range, Serverless
-from tests.unit.deploy.cost.test_estimate import PRICES
 
 
 @pytest.mark.parametrize(

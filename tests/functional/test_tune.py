@@ -1,0 +1,205 @@
+"""`coppice tune` as it is typed: a real emulator with the process backend, real models, and what is left of it all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import joblib
+import jsonschema
+import numpy as np
+import pytest
+from local_emulator import COPPICE, SECONDS, Local
+from sklearn.ensemble import RandomForestRegressor
+from tune_calls import CALLS, HEAVY
+
+from container.packing.pack import Code, pack
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "tune.schema.json").read_text())
+X = np.random.default_rng(0).normal(size=(60, 3)).round(3)
+FAST = ["--backend", "process", "--calls", "4", "--cold-starts", "2"]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("models")
+    forest = RandomForestRegressor(n_estimators=5, random_state=0).fit(X, X[:, 0])
+    joblib.dump(forest, folder / "model.joblib")
+    np.savetxt(folder / "rows.csv", X[:3], delimiter=",")
+    (folder / "code").mkdir()
+    (folder / "code" / "inference.py").write_text(HEAVY)
+    pack(folder / "model.joblib", folder / "model.tar.gz", folder / "rows.csv")
+    pack(folder / "model.joblib", folder / "heavy.tar.gz", folder / "rows.csv", given=Code(folder / "code"))
+    return folder
+
+
+@pytest.fixture
+def local(tmp_path) -> Iterator[Local]:
+    local = Local(tmp_path)
+    yield local
+    local.coppice("local", "down", "--all", check=False)
+
+
+def tune(local, models, *arguments, model="model.tar.gz", check=True):
+    return local.coppice("tune", "--model", models / model, "-o", local.folder / "out", *FAST, *arguments, check=check)
+
+
+def results(local):
+    found = json.loads((local.folder / "out" / "results.json").read_text())
+    jsonschema.Draft202012Validator(SCHEMA).validate(found)
+    return found
+
+
+def test_every_size_is_measured_and_one_is_recommended(local, models):
+    done = tune(local, models, "--memory", "1024,2048", "--concurrency", "1,8", "--json")
+    found = json.loads(done.stdout)
+    assert found == results(local)
+    assert found["recommendation"]["memory_mb"] == 1024
+    assert re.search(r"→ 1024 MB: .* than 2048 MB.*; peak memory \d+ MB", done.stderr)
+    for size in found["sizes"]:
+        assert size["latency_ms"]["calls"] == 4
+        assert size["cold_starts"]["count"] == 2
+        assert list(size["cold_starts"]["parts"]) == [
+            "download", "container", "interpreter", "imports", "mapping", "server", "first answer",
+        ]  # fmt: skip
+        assert 10 << 20 < size["peak_memory_bytes"] < 500 << 20
+        (level,) = size["concurrency"]
+        assert level["clients"] == 8
+        assert level["throttled"] > 0  # five calls at a time is what deploy asks for, too
+    assert "not enforced here: CPU share" in done.stderr
+    assert "<svg" in (local.folder / "out" / "report.html").read_text()
+    assert local.status() == []
+
+
+def test_a_model_that_outgrows_a_size_gets_the_next_one_which_really_serves_it(local, models):
+    done = tune(local, models, "--memory", "1024,2048", "--payload", models / "rows.csv", model="heavy.tar.gz")
+    small, chosen = results(local)["sizes"]
+    assert small["out_of_memory"]
+    assert small["latency_ms"] is None
+    assert chosen["peak_memory_bytes"] > 1100 << 20
+    assert "→ 2048 MB, as now" in done.stderr
+
+    local.up("--backend", "process")
+    arguments = ["--model", models / "heavy.tar.gz", "--image", "coppice:latest", "--yes", "--role",
+                 "arn:aws:iam::123456789012:role/any"]  # fmt: skip
+    failed = local.coppice("deploy", "--name", "small", "--memory", "1024", *arguments, check=False)
+    assert failed.returncode == 1
+    assert "it outgrew 1024 MB" in failed.stderr
+    local.coppice("deploy", "--name", "chosen", "--memory", "2048", *arguments)
+    called = local.run(sys.executable, "-c", CALLS, "chosen", models / "rows.csv")
+    assert called.stdout == "1000 answers\n"
+
+
+def test_step_0_a_payload_that_is_not_answered(local, models, tmp_path):
+    (tmp_path / "wrong.csv").write_text("1,2\n")
+    done = tune(local, models, "--memory", "1024", "--payload", tmp_path / "wrong.csv", check=False)
+    assert done.returncode == 1
+    assert "The payload isn't answered at 1024 MB" in done.stderr
+    assert "has 2 columns" in done.stderr
+    assert "Nothing was measured" in done.stderr
+    assert not (local.folder / "out").exists()
+    assert local.status() == []
+
+
+def test_the_choice_is_deployed(local, models):
+    local.up("--backend", "process")
+    done = tune(
+        local, models, "--memory", "1024,3072", "--apply", "--name", "houses", "--image", "coppice:latest",
+        "--role", "arn:aws:iam::123456789012:role/any", "--yes",
+    )  # fmt: skip
+    assert "1024 MB (2048 MB wasn't measured)" in done.stderr
+    assert "houses is InService: serverless, 1024 MB" in done.stderr
+    (emulator,) = local.status()  # the measurement's own is gone
+    (endpoint,) = emulator["endpoints"]
+    assert endpoint["name"] == "houses"
+
+
+def test_real_endpoints_are_asked_for_and_removed(local, models):
+    """The emulator stands in for AWS: it speaks the same."""
+    local.up("--backend", "process")
+    arguments = ["--target", "aws", "--memory", "1024", "--image", "coppice:latest", "--cold-starts", "1",
+                 "--role", "arn:aws:iam::123456789012:role/any"]  # fmt: skip
+    refused = tune(local, models, *arguments, check=False)
+    assert refused.returncode == 2
+    assert "--yes" in refused.stderr
+    done = tune(local, models, *arguments, "--yes")
+    found = results(local)
+    assert found["target"] == "aws"
+    assert found["recommendation"]["memory_mb"] == 1024
+    (size,) = found["sizes"]
+    assert size["peak_memory_bytes"] > 10 << 20  # as CloudWatch has it
+    assert list(size["cold_starts"]["parts"]) == ["start and first answer"]
+    assert "network included" in done.stderr
+    (emulator,) = local.status()
+    assert emulator["endpoints"] == []
+    assert local.run("aws", "sagemaker", "list-models", "--query", "Models", "--output", "text").stdout.strip() == ""
+
+
+def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(local, models):
+    program = subprocess.Popen(
+        [COPPICE, "tune", "--model", models / "model.tar.gz", "-o", local.folder / "out", "--backend", "process",
+         "--memory", "1024,2048", "--calls", "100000", "--cold-starts", "1"],
+        env=local.environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    said = ""
+    while "calls, about" not in said:  # ten seconds of measuring
+        line = program.stderr.readline()
+        assert line, said
+        said += line
+    os.killpg(program.pid, signal.SIGINT)
+    said += program.communicate(timeout=SECONDS)[1]
+    assert program.returncode == 130, said
+    assert "interrupted" in said
+    found = results(local)
+    assert found["interrupted"]
+    assert found["sizes"][0]["latency_ms"]["calls"] > 10
+    until_gone(local)
+
+
+def until_gone(local):
+    end = time.monotonic() + SECONDS
+    while local.status() and time.monotonic() < end:
+        time.sleep(0.2)
+    assert local.status() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--memory", "1000"], "1000 is none"),
+        (["--strategy", "cheap"], "--strategy takes cost, speed"),
+        (["--concurrency", "0"], "--concurrency takes"),
+        (["--calls", "0"], "--calls"),
+        (["--backend", "podman"], "--backend takes"),
+        (["--apply"], "Name it: --name"),
+        (["--payload", "/nowhere.csv"], "There is no file"),
+        (["--prices", "/nowhere.json"], "can't be read"),
+        (["--current", "1500"], "1500"),
+    ],
+)
+def test_wrong_usage(local, models, arguments, said):
+    done = tune(local, models, *arguments, check=False)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_model(local):
+    done = local.coppice("tune", check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "coppice pack" in done.stderr
+    done = local.coppice("tune", "--model", "gone.tar.gz", "--json", check=False)
+    assert json.loads(done.stdout)["error"]["message"]
+
+
+def test_a_model_without_an_example_wants_a_payload(local, models):
+    done = tune(local, models, model="heavy.tar.gz", check=False)
+    assert done.returncode == 2
+    assert "--payload FILE" in done.stderr
