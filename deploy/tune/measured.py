@@ -97,10 +97,10 @@ class Size:
     def cold_parts(self) -> Mapping[str, float]:
         """Milliseconds, the median of each: download, the parts of the start (or the start as a whole, as `start`),
         and `first answer`."""
-        if not self.colds:
-            return {}
-        names = list(dict.fromkeys(name for cold in self.colds for name in _parts(cold)))
-        return {name: statistics.median(_parts(cold).get(name, 0.0) for cold in self.colds) for name in names}
+        # A container under load may say what its start was made of only after its first answer.
+        told = [cold for cold in self.colds if cold.start_ms] or self.colds
+        names = list(dict.fromkeys(name for cold in told for name in _parts(cold)))
+        return {name: statistics.median(_parts(cold).get(name, 0.0) for cold in told) for name in names}
 
     @property
     def cold_ms(self) -> float | None:

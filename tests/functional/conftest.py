@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def start(tmp_path: Path) -> Program:
 def _serve(base: Path, environment: dict[str, str], out: Path, err: Path) -> None:
     with out.open("w") as sys.stdout, err.open("w") as sys.stderr:
         os.environ.update({"SAGEMAKER_BASE_DIR": str(base), "SAGEMAKER_BIND_TO_PORT": "0", **environment})
-        code = launch.main()
+        code = launch.main(time.monotonic())
     os._exit(code)
 
 

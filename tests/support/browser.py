@@ -18,6 +18,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 PROGRAMS: Final = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP: Final = 1280
@@ -26,6 +27,9 @@ PHONE: Final = 360
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 _ANSWERED: Final = "Failed to load resource: the server responded with a status of"
 """What Chromium says of every answer from 400 on; a page that shows the error is in order."""
+
+_NETWORK_CHANGED: Final = "net::ERR_NETWORK_CHANGED"
+"""Chromium gives up what it has begun when a network comes or goes on this machine, as Docker's do with containers."""
 
 
 class Browser:
@@ -47,7 +51,7 @@ class Browser:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(f"the page threw {error}"))
         page.on("request", self._asked)
-        page.goto(url)
+        _go(page, url)
         return page
 
     def close_pages(self) -> None:
@@ -56,13 +60,24 @@ class Browser:
             context.close()
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(_ANSWERED):
+        expected = message.text.startswith(_ANSWERED) or _NETWORK_CHANGED in message.text
+        if message.type == "error" and not expected:
             self.complaints.append(f"the console says {message.text}")
 
     def _asked(self, request: Request) -> None:
         address = urlsplit(request.url)
         if address.scheme not in ("data", "blob", "file") and address.hostname not in ("127.0.0.1", "localhost"):
             self.complaints.append(f"the page asked for {request.url}")
+
+
+def _go(page: Page, url: str, tries: int = 5) -> None:
+    for left in reversed(range(tries)):
+        try:
+            page.goto(url)
+            return
+        except PlaywrightError as error:
+            if _NETWORK_CHANGED not in error.message or not left:
+                raise
 
 
 @contextmanager

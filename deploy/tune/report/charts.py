@@ -57,7 +57,7 @@ def cold_starts(found: Mapping[str, Any]) -> str:
             width = across.at(took) - LEFT
             parts.append(bar(x, y, width, 22, f"part-{names.index(name)}", f"{name} {took:.0f} ms"))
             x += width
-        parts.append(text(x + 5, y + 16, f"{sum(made_of.values()):,.0f} ms", "value"))
+        parts.append(text(x + 5, y + 16, f"{size['cold_starts']['milliseconds']:,.0f} ms", "value"))
         told.append(f"{size['memory_mb']} MB: " + ", ".join(f"{name} {took:.0f} ms" for name, took in made_of.items()))
     return drawing("cold", "What a cold start is made of", "; ".join(told), 6 + len(sizes) * ROW, parts)
 

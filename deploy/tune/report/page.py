@@ -145,10 +145,10 @@ def _method(found: Mapping[str, Any]) -> str:
     asked, method, prices = found["asked"], found["method"], found["prices"]
     notes = [
         f"Sizes were called in turns, so that noise hits all alike: {asked['cold_starts']} cold starts from zero, "
-        f"{asked['calls']} warm calls to each.",
+        f"{asked['calls']} warm calls to each",
         "Percentiles are of all warm calls; the mean, and the cost, leave out the fastest and the slowest "
-        f"{method['trimmed_share_at_either_end']:.0%}.",
-        "Cold starts aren't in the cost: how many there are depends on your traffic.",
+        f"{method['trimmed_share_at_either_end']:.0%}",
+        "Cold starts aren't in the cost: how many there are depends on your traffic",
         *map(_capital, found["notes"]),
     ]
     listed = "".join(f"<li>{escape(note)}.</li>" for note in notes)
@@ -167,7 +167,7 @@ def _method(found: Mapping[str, Any]) -> str:
     return _section(
         "method",
         "How it was measured",
-        f'<ul class="notes">{listed}</ul><h3 class="soft">Prices of {escape(whose)}</h3><dl>{sources}</dl>',
+        f'<ul class="notes">{listed}</ul><h3>Prices of {escape(whose)}</h3><dl>{sources}</dl>',
     )
 
 

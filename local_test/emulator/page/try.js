@@ -82,6 +82,8 @@ async function send(call) {
   show(call.report, false);
   call.outcome.textContent = "asking …";
   const began = performance.now();
+  let requestId = null;
+  call.last = null;
   try {
     const response = await fetch(`/endpoints/${encodeURIComponent(call.name)}/invocations`, {
       method: "POST",
@@ -93,13 +95,16 @@ async function send(call) {
     const refused = response.headers.get("x-amzn-ErrorType");
     call.outcome.textContent = `${response.status}${refused ? ` ${refused}` : ""}, ${took} ms`;
     call.answer.textContent = readable(text);
-    showReport(call, await refresh(), response.headers.get("x-amzn-RequestId"));
+    requestId = response.headers.get("x-amzn-RequestId");
   } catch (error) {
     call.outcome.textContent = "no answer";
     call.answer.textContent = String(error);
   }
   show(call.answer, true);
-  call.busy = false;
+  call.busy = false; // whoever sees the answer may ask again, whether or not its REPORT line is there
+  call.last = requestId;
+  const state = await refresh();
+  if (requestId && call.last === requestId) showReport(call, state, requestId);
 }
 
 function readable(text) {

@@ -70,3 +70,11 @@ def test_a_failed_call_counts_its_memory_and_nothing_else():
 
 def test_the_payload_goes_in_and_out():
     assert sized(1024, [1.0, 1.0]).payload_bytes == 50
+
+
+def test_a_start_that_was_taken_apart_tells_more_than_one_that_was_not():
+    size = Size(1024)
+    size.add(answered(5.0, cold_init_ms=300.0, start_ms={"container": 200, "imports": 100}), 30)
+    size.add(answered(5.0, cold_init_ms=400.0), 30)
+    assert size.cold_parts == {"container": 200, "imports": 100, "first answer": 5}
+    assert size.cold_ms == 355
