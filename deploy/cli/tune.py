@@ -129,7 +129,7 @@ def _measured(
             confirm(tune_targets.question(tuning, prices), yes)
             chosen: Target = tune_targets.aws(archive, settings, tuning)
         else:
-            chosen = tune_targets.emulator(archive, image, backend, tuning, stack)
+            chosen = tune_targets.emulator(archive, image, backend, settings, tuning, stack)
         with tune_targets.progress() as show:
             return measure(chosen, tuning, calls, show)
 

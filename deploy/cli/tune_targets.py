@@ -33,7 +33,9 @@ TELL_SECONDS: Final = 10
 """How often progress is a line of its own, where there is no terminal."""
 
 
-def emulator(archive: str, image: str | None, backend: str, tuning: Tuning, stack: ExitStack) -> Emulated:
+def emulator(
+    archive: str, image: str | None, backend: str, settings: Settings, tuning: Tuning, stack: ExitStack
+) -> Emulated:
     """A new emulator, which ends with `stack`. Raises DeployError where there can be none."""
     from container.errors import ContainerError
     from deploy.aws.s3 import S3
@@ -56,7 +58,8 @@ def emulator(archive: str, image: str | None, backend: str, tuning: Tuning, stac
     found = locate(Path(archive), "tune", None, s3, serverless=True)
     s3.create_bucket(found.uri.bucket)
     s3.upload(Path(archive), found.uri)
-    model = Model(image or IMAGE if info.backend == "docker" else CHECKOUT, str(found.uri), ROLE)
+    runs = image or IMAGE if info.backend == "docker" else CHECKOUT
+    model = Model(runs, str(found.uri), ROLE, settings.get("env", {}))
     endpoints = Endpoints(session, model, "local", tuning.max_concurrency, EMULATOR_POLL)
     return Emulated(endpoints, info.port, REGION, tuple(info.not_enforced))
 

@@ -7,31 +7,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import joblib
-import numpy as np
 import pytest
 from containers import docker
 from local_emulator import Local
-from sklearn.ensemble import RandomForestRegressor
 from traces import Traces
-from tune_calls import CALLS, HEAVY
-
-from container.packing.pack import Code, pack
+from tune_calls import CALLS, write_models
 
 pytestmark = pytest.mark.container
-X = np.random.default_rng(0).normal(size=(60, 3)).round(3)
 ROLE = "arn:aws:iam::123456789012:role/any"
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory, _engine) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    joblib.dump(RandomForestRegressor(n_estimators=5, random_state=0).fit(X, X[:, 0]), folder / "model.joblib")
-    np.savetxt(folder / "rows.csv", X[:3], delimiter=",")
-    (folder / "code").mkdir()
-    (folder / "code" / "inference.py").write_text(HEAVY)
-    pack(folder / "model.joblib", folder / "heavy.tar.gz", folder / "rows.csv", given=Code(folder / "code"))
-    return folder
+    return write_models(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture

@@ -13,35 +13,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import joblib
 import jsonschema
-import numpy as np
 import pytest
 from local_emulator import COPPICE, SECONDS, Local
-from sklearn.ensemble import RandomForestRegressor
-from tune_calls import CALLS, HEAVY
+from tune_calls import CALLS, write_models
 
-from container.packing.pack import Code, pack
 from deploy.invoke.start import PARTS
 from deploy.tune.table import HEADS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs" / "tune.schema.json").read_text())
-X = np.random.default_rng(0).normal(size=(60, 3)).round(3)
 FAST = ["--backend", "process", "--calls", "4", "--cold-starts", "2"]
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    forest = RandomForestRegressor(n_estimators=5, random_state=0).fit(X, X[:, 0])
-    joblib.dump(forest, folder / "model.joblib")
-    np.savetxt(folder / "rows.csv", X[:3], delimiter=",")
-    (folder / "code").mkdir()
-    (folder / "code" / "inference.py").write_text(HEAVY)
-    pack(folder / "model.joblib", folder / "model.tar.gz", folder / "rows.csv")
-    pack(folder / "model.joblib", folder / "heavy.tar.gz", folder / "rows.csv", given=Code(folder / "code"))
-    return folder
+    return write_models(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture
@@ -98,6 +85,14 @@ def test_a_model_that_outgrows_a_size_gets_the_next_one_which_really_serves_it(l
     local.coppice("deploy", "--name", "chosen", "--memory", "2048", *arguments)
     called = local.run(sys.executable, "-c", CALLS, "chosen", models / "rows.csv")
     assert called.stdout == "1000 answers\n"
+
+
+def test_the_variables_of_endpoint_toml_are_the_containers(local, models, tmp_path):
+    (tmp_path / "endpoint.toml").write_text('[env]\nSAGEMAKER_MODEL_SERVER_WORKERS = "none"\n')
+    done = tune(local, models, "--memory", "1024", "--config", tmp_path / "endpoint.toml", check=False)
+    assert done.returncode == 1
+    assert "didn't come into service" in done.stderr
+    assert local.status() == []
 
 
 def test_step_0_a_payload_that_is_not_answered(local, models, tmp_path):

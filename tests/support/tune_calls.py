@@ -1,6 +1,17 @@
-"""A script that needs more than 1024 MB, and a thousand calls."""
+"""A model that needs more than 1024 MB, and a thousand calls to it."""
 
-HEAVY = """
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import joblib
+import numpy as np
+from sklearn.ensemble import RandomForestRegressor
+
+from container.packing.pack import Code, pack
+
+HEAVY: Final = """
 ballast = bytearray(1100 << 20)
 ballast[::4096] = b"x" * (len(ballast) // 4096)
 
@@ -9,7 +20,7 @@ def predict_fn(rows, model):
 """
 """All of it is in use."""
 
-CALLS = """
+CALLS: Final = """
 import sys
 from pathlib import Path
 import boto3
@@ -22,3 +33,15 @@ assert len(set(answers)) == 1, set(answers)
 print(len(answers), "answers")
 """
 """Given an endpoint and a file, all of them have to have the same answer."""
+
+
+def write_models(folder: Path) -> Path:
+    """Into `folder`: model.tar.gz of a small forest, heavy.tar.gz of the same behind the script, rows.csv for both."""
+    rows = np.random.default_rng(0).normal(size=(60, 3)).round(3)
+    joblib.dump(RandomForestRegressor(n_estimators=5, random_state=0).fit(rows, rows[:, 0]), folder / "model.joblib")
+    np.savetxt(folder / "rows.csv", rows[:3], delimiter=",")
+    (folder / "code").mkdir()
+    (folder / "code" / "inference.py").write_text(HEAVY)
+    pack(folder / "model.joblib", folder / "model.tar.gz", folder / "rows.csv")
+    pack(folder / "model.joblib", folder / "heavy.tar.gz", folder / "rows.csv", given=Code(folder / "code"))
+    return folder
