@@ -66,25 +66,31 @@ def _size(size: Size, prices: Prices, calls_per_month: int) -> dict[str, Any]:
         "payload_bytes": size.payload_bytes,
         "usd_per_call": cost.call if cost else None,
         "usd_per_month": cost.month if cost else None,
-        "break_even": [_break_even(point) for point in break_even(size, prices)],
+        "break_even": _break_evens(size, prices),
     }
 
 
-def break_even(size: Size, prices: Prices) -> tuple[BreakEven, ...]:
-    """Against every instance type whose price is known."""
+def _break_evens(size: Size, prices: Prices) -> list[dict[str, Any]]:
+    """Against every instance type whose price is known: from so many calls a month on it is cheaper than serverless on
+    demand, and than with one provisioned."""
     billed = size.billed_ms
     if billed is None:
-        return ()
-    load = Load(size.memory_mb, billed, 1, size.payload_bytes)
-    return estimate(load, prices, tuple(prices.instance_hours)).break_even
+        return []
+    load, kinds = Load(size.memory_mb, billed, 1, size.payload_bytes), tuple(prices.instance_hours)
+    on_demand = estimate(load, prices, kinds).break_even
+    warm: tuple[BreakEven | None, ...] = (None,) * len(kinds)
+    if prices.provisioned_gb_second is not None:
+        warm = estimate(load._replace(provisioned=1), prices, kinds).break_even
+    return [_break_even(point, provisioned) for point, provisioned in zip(on_demand, warm, strict=True)]
 
 
-def _break_even(point: BreakEven) -> dict[str, Any]:
+def _break_even(point: BreakEven, provisioned: BreakEven | None) -> dict[str, Any]:
     return {
         "instance_type": point.instance,
         "usd_per_month": point.usd_per_month,
         "calls_per_month": point.calls,
         "calls_under_way": point.busy,
+        "calls_per_month_with_one_provisioned": provisioned.calls if provisioned else None,
     }
 
 

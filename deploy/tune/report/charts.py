@@ -114,6 +114,10 @@ def month(found: Mapping[str, Any]) -> str:
         if point["calls_per_month"]:
             told = f"{point['instance_type']}: {count(point['calls_per_month'])} calls a month"
             parts.append(dot(across.at(point["calls_per_month"]), y, 4, "crossing", told))
+        warm_calls = point["calls_per_month_with_one_provisioned"]
+        if warm_calls and warm_calls > across.low:
+            told = f"{point['instance_type']}: {count(warm_calls)} calls a month, with one provisioned"
+            parts.append(dot(across.at(warm_calls), y, 3, "crossing", told))
     yours = found["asked"]["calls_per_month"]
     if yours >= across.low:
         parts.append(line(across.at(yours), 12, across.at(yours), bottom, "yours"))

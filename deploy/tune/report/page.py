@@ -101,17 +101,23 @@ def _month(found: Mapping[str, Any]) -> str:
     legend = [("serverless", f"serverless, {size['memory_mb']} MB"), ("instance", "an instance, always there")]
     if found["prices"]["provisioned_gb_second"]:
         legend.insert(1, ("provisioned", "with one provisioned"))
-    items = "".join(
-        f"<li>{escape(point['instance_type'])}: {money(point['usd_per_month'])} a month, break-even at "
-        f"{_about(point['calls_per_month'])} calls</li>"
-        for point in size["break_even"]
-        if point["calls_per_month"]
+    rows = [_row((point["instance_type"], *_break_even(point))) for point in size["break_even"]]
+    table = _html_table(("instance", "a month", "break-even", "provisioned"), rows) if rows else ""
+    soft = (
+        "Break-even: the calls a month from which on an instance is cheaper than serverless, and than one provisioned."
     )
     return _section(
         "cost-per-month",
         "The cost of a month",
-        charts.month(found) + _legend(legend, lines=True) + f'<ul class="notes">{items}</ul>',
+        charts.month(found) + _legend(legend, lines=True) + f'<div class="scroll" tabindex="0">{table}</div>'
+        f'<p class="soft">{soft}</p>',
     )
+
+
+def _break_even(point: Mapping[str, Any]) -> list[str]:
+    """What an instance costs, and from how many calls a month on it is cheaper."""
+    calls = (point["calls_per_month"], point["calls_per_month_with_one_provisioned"])
+    return [money(point["usd_per_month"]), *("—" if number is None else _about(number) for number in calls)]
 
 
 def _together(found: Mapping[str, Any]) -> str:
