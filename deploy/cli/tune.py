@@ -126,6 +126,7 @@ def _measured(
     calls = _calls(payload, archive)
     with ExitStack() as stack:
         if target is Place.aws:
+            settings.need("image", "coppice push prints its address")
             confirm(tune_targets.question(tuning, prices), yes)
             chosen: Target = tune_targets.aws(archive, settings, tuning)
         else:

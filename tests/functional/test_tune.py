@@ -180,6 +180,7 @@ def until_gone(local):
         (["--payload", "/nowhere.csv"], "There is no file"),
         (["--prices", "/nowhere.json"], "can't be read"),
         (["--current", "1500"], "1500"),
+        (["--target", "aws"], "coppice push prints its address"),
     ],
 )
 def test_wrong_usage(local, models, arguments, said):
