@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from deploy.cli.console import say
 from deploy.cli.context import session_of
-from deploy.errors import DeployError, Missing
+from deploy.errors import DeployError, Missing, UsageError
 
 if TYPE_CHECKING:
     from deploy.cost.prices import Prices
@@ -46,6 +46,10 @@ def emulator(
     from local_test.emulator import running
     from local_test.emulator.options import Options
 
+    if "://" in archive:
+        raise UsageError(
+            "The emulator measures an archive that is here.", f"Fetch it: aws s3 cp {archive} model.tar.gz"
+        )
     chosen, why = _backend(backend, image)
     try:
         info = running.start(Options(port=0, backend=chosen, idle_seconds=IDLE_SECONDS))

@@ -198,6 +198,14 @@ def test_without_a_model(local):
     assert json.loads(done.stdout)["error"]["message"]
 
 
+def test_a_model_in_s3(local, models):
+    what = ["tune", "--model", "s3://bucket/model.tar.gz"]
+    done = local.coppice(*what, check=False)
+    assert (done.returncode, "--payload FILE" in done.stderr) == (2, True)
+    done = local.coppice(*what, "--payload", models / "rows.csv", check=False)
+    assert (done.returncode, "aws s3 cp s3://bucket/model.tar.gz" in done.stderr) == (2, True)
+
+
 def test_a_model_without_an_example_wants_a_payload(local, models):
     done = tune(local, models, model="heavy.tar.gz", check=False)
     assert done.returncode == 2
