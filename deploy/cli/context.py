@@ -48,12 +48,17 @@ def session_of(settings: Settings) -> Session:
     return Session(settings.get("region"), settings.get("profile"))
 
 
+def check_askable(yes: bool) -> None:
+    """Raises UsageError where `confirm` would: for a verb that works for long before it asks."""
+    if not yes and not sys.stdin.isatty():
+        raise UsageError("There is no terminal to ask on.", "Add --yes to go ahead, or --dry-run to see the plan.")
+
+
 def confirm(question: str, yes: bool) -> None:
     """Go on after a yes; without a terminal to ask on, --yes has to say it. Raises UsageError and Declined."""
+    check_askable(yes)
     if yes:
         return
-    if not sys.stdin.isatty():
-        raise UsageError("There is no terminal to ask on.", "Add --yes to go ahead, or --dry-run to see the plan.")
     try:
         agreed = typer.confirm(question, err=True)
     except typer.Abort as abort:  # typer's word for Ctrl-C and for an end of input

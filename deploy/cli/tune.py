@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from deploy.cli.console import emit, say
-from deploy.cli.context import AsJson, Config, Profile, Region, Stage, Yes, confirm, environment
+from deploy.cli.context import AsJson, Config, Profile, Region, Stage, Yes, check_askable, confirm, environment
 from deploy.cli.cost import PricesFile, region_of
 from deploy.errors import UsageError
 
@@ -82,8 +82,10 @@ def tune(
         raise UsageError(f"--backend takes docker or process; this is {backend!r}.")
     flags = {"model": model, "name": name, "role": role, "region": region, "profile": profile, "memory": current}
     settings = resolve(flags | ({"image": image} if image else {}), environment(), config, stage)
-    if apply and settings.get("name") is None:
-        raise UsageError("--apply deploys an endpoint; which one?", "Name it: --name houses")
+    if apply:  # what deploy would miss is missed before the measurement
+        settings.need("name", "--apply deploys an endpoint; which one?")
+        settings.need("image", "coppice push prints its address")
+        check_askable(yes)
     tuning = options.Tuning(
         sizes=options.sizes(memory),
         calls=calls,

@@ -78,7 +78,7 @@ def _backend(asked: str, image: str | None) -> tuple[str, str]:
     try:
         there = Docker().image(wanted) is not None
     except Missing as error:
-        if asked == "docker":
+        if asked == "docker" or image:
             raise
         return "process", f"{error.message.rstrip('.')}; it runs this checkout"
     if there:

@@ -74,7 +74,7 @@ def _sentence(chosen: _Candidate, measured: Measured, prices: Prices) -> str:
     named = f"{chosen.size.memory_mb} MB"
     if chosen.size.memory_mb == current_mb:
         return f"{named}, as now; {peak}"
-    current = measured.size(current_mb)
+    current = measured.sizes.get(current_mb)
     if current is None:
         return f"{named} ({current_mb} MB wasn't measured); {peak}"
     now = _candidate(current, prices)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Final
 
 from deploy.aws.invocation import Call
+from deploy.errors import DeployError
 from deploy.tune.endpoints import Endpoints
-from deploy.tune.target import Answered
+from deploy.tune.target import Answered, Outcome
 from local_test.emulator import running
 
 LAPTOP = "measured on this machine: limits, memory and proportions carry over to AWS, absolute times don't"
+_REPORTED: Final = ("duration_ms", "cold_init_ms", "download_ms", "start_ms", "max_used_bytes")
+"""What the emulator's report of a call has under the names of Answered."""
 
 
 class Emulated:
@@ -40,11 +43,16 @@ class Emulated:
     def call(self, memory_mb: int, call: Call) -> Answered:
         """As Target has it."""
         answered, request_id = self._endpoints.call(memory_mb, call)
-        name = self._endpoints.name(memory_mb)
-        calls = [report for report in running.reports(self._port) if report["endpoint"] == name]
-        if not request_id:  # of a call that failed, only its report knows how much memory there was
-            return answered._replace(max_used_bytes=max((report["max_used_bytes"] for report in calls), default=0))
-        return _with(answered, next(report for report in calls if report["request_id"] == request_id))
+        if answered.outcome is not Outcome.ok:
+            return answered
+        try:
+            report = running.report(self._port, request_id)
+        except running.Unreachable as error:
+            raise DeployError(
+                f"The emulator doesn't say what a call took. {error}",
+                "Measure again, with fewer clients at a time: --concurrency 1,2,4",
+            ) from None
+        return answered._replace(**{name: report[name] for name in _REPORTED})
 
     def peak_bytes(self, memory_mb: int) -> int:  # noqa: ARG002 - calls tell
         """As Target has it."""
@@ -53,13 +61,3 @@ class Emulated:
     def remove(self, memory_mb: int) -> None:
         """As Target has it."""
         self._endpoints.delete(memory_mb)
-
-
-def _with(answered: Answered, report: dict[str, Any]) -> Answered:
-    return answered._replace(
-        duration_ms=report["duration_ms"],
-        cold_init_ms=report["cold_init_ms"],
-        download_ms=report["download_ms"],
-        start_ms=report["start_ms"],
-        max_used_bytes=report["max_used_bytes"],
-    )

@@ -23,7 +23,7 @@ FAILURES: Final = 3
 def measure(target: Target, tuning: Tuning, calls: Sequence[Call], progress: Progress) -> Measured:
     """Measure every size with the payloads in turn; what Ctrl-C leaves unmeasured is missing, and said to be.
 
-    Raises ModelFailed where the first payload isn't answered, DeployError where an endpoint fails for another reason
+    Raises ModelFailed where a payload isn't answered, DeployError where an endpoint fails for another reason
     than its memory.
     """
     work = _Work(target, tuning, calls, progress)
@@ -136,7 +136,11 @@ class _Work:
         count = _together(self._tuning, clients)
         payloads = [next(self._payloads) for _ in range(count)]
         with ThreadPoolExecutor(clients, thread_name_prefix="client") as threads:
-            answers = list(threads.map(lambda call: self._ask(size.memory_mb, call), payloads))
+            try:
+                answers = list(threads.map(lambda call: self._ask(size.memory_mb, call), payloads))
+            except BaseException:  # Ctrl-C above all: the calls that haven't begun are not waited for
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
         size.peak_bytes = max([size.peak_bytes, *(answered.max_used_bytes for answered in answers)])
         good = [answered for answered in answers if answered.outcome is Outcome.ok]
         warm = [answered.client_ms for answered in good if answered.cold_init_ms is None]

@@ -115,15 +115,10 @@ class Size:
         return statistics.median((cold.cold_init_ms or 0) + _duration(cold) for cold in self.colds)
 
     @property
-    def needs_bytes(self) -> float:
-        """The peak, and the headroom."""
-        return self.peak_bytes * (1 + HEADROOM)
-
-    @property
     def fits(self) -> bool:
         """Whether it may be recommended: it answered, and there is headroom above the peak."""
         measured = bool(self.warm) and self.peak_bytes > 0
-        return measured and not self.stopped and self.needs_bytes <= self.memory_mb * MEBIBYTE
+        return measured and not self.stopped and self.peak_bytes * (1 + HEADROOM) <= self.memory_mb * MEBIBYTE
 
     @property
     def why_not(self) -> str:
@@ -160,7 +155,3 @@ class Measured:
     tuning: Tuning
     sizes: dict[int, Size]
     interrupted: bool = False
-
-    def size(self, memory_mb: int) -> Size | None:
-        """What was measured of a size; None where it wasn't among them."""
-        return self.sizes.get(memory_mb)

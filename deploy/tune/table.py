@@ -37,8 +37,8 @@ def _row(size: Size, choice: Choice, prices: Prices) -> tuple[str, ...]:
     latency, cost = size.latency, cost_of(size, prices, 1)
     times: tuple[str, ...] = ("—",) * 4
     if latency is not None:
-        times = tuple(_time(value) for value in (latency.p50, latency.p95, latency.p99, latency.mean))
-    cold = "—" if size.cold_ms is None else _time(size.cold_ms)
+        times = tuple(milliseconds(value) for value in (latency.p50, latency.p95, latency.p99, latency.mean))
+    cold = "—" if size.cold_ms is None else milliseconds(size.cold_ms)
     peak = f"{math.ceil(size.peak_bytes / MEBIBYTE)} MB" if size.peak_bytes else "—"
     usd = money(cost.call * 1_000_000) if cost else "—"
     return (arrow, f"{size.memory_mb} MB", *times, cold, peak, usd, _short(size.why_not))
@@ -50,8 +50,8 @@ def _levels(measured: Measured) -> list[tuple[str, ...]]:
             "",
             f"{size.memory_mb} MB",
             str(level.clients),
-            _time(level.latency.p50) if level.latency else "—",
-            _time(level.latency.p95) if level.latency else "—",
+            milliseconds(level.latency.p50) if level.latency else "—",
+            milliseconds(level.latency.p95) if level.latency else "—",
             *map(str, (level.cold, level.throttled, level.failed)),
             "",
         )
@@ -60,8 +60,9 @@ def _levels(measured: Measured) -> list[tuple[str, ...]]:
     ]
 
 
-def _time(milliseconds: float) -> str:
-    return f"{milliseconds:,.0f}" if milliseconds >= 100 else f"{milliseconds:.1f}"
+def milliseconds(took: float) -> str:
+    """A time, without its unit."""
+    return f"{took:,.0f}" if took >= 100 else f"{took:.1f}"
 
 
 def _short(text: str) -> str:

@@ -1,7 +1,7 @@
 """What `coppice local`, `coppice tune` and the page ask a running emulator, below /_coppice/:
 
 GET  status   everything there is to see
-GET  reports  the last calls
+GET  report   ?request_id=…: what a call took, if it is one of the last
 POST reset    forget everything
 POST cool     ?region=…&endpoint=…: send its idle instances away, so that the next call starts cold
 """
@@ -22,13 +22,13 @@ class Admin:
         self,
         reset: Callable[[], None],
         status: Callable[[], dict[str, Any]],
-        reports: Callable[[], list[dict[str, Any]]],
+        report: Callable[[str], dict[str, Any] | None],
         cool: Callable[[str, str], bool],
     ) -> None:
-        """`cool` takes region and name of an endpoint, and says whether there is one."""
+        """`report` takes a call's request id; `cool` a region and an endpoint's name, and says whether there is one."""
         self._reset = reset
         self._status = status
-        self._reports = reports
+        self._report = report
         self._cool = cool
 
     def __call__(self, request: Request, _region: str) -> Response:
@@ -38,8 +38,8 @@ class Admin:
         asked = request.method, request.path
         if asked == ("GET", "/_coppice/status"):
             return _json(self._status())
-        if asked == ("GET", "/_coppice/reports"):
-            return _json({"reports": self._reports()})
+        if asked == ("GET", "/_coppice/report") and (found := self._report(request.args["request_id"])) is not None:
+            return _json(found)
         if asked == ("POST", "/_coppice/reset"):
             self._reset()
             return _json({})

@@ -82,7 +82,7 @@ class Emulator:
             admin=Admin(
                 self.reset,
                 Status(self._about(options, registry), self._hosting, self._store, backend.trouble),
-                self._hosting.reports.last,
+                self._hosting.reports.of,
                 lambda region, name: self._hosting.cool(Key(Kind.ENDPOINT, region, name)),
             ),
             page=Page(Examples(self._store, models)),

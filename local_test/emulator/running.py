@@ -95,10 +95,9 @@ def reset(port: int) -> None:
     _ask(port, "POST", "/_coppice/reset", STOP_SECONDS)
 
 
-def reports(port: int) -> list[dict[str, Any]]:
-    """The last calls of an emulator, as Reports.last gives them. Raises Unreachable."""
-    found: list[dict[str, Any]] = _ask(port, "GET", "/_coppice/reports", ASK_SECONDS)["reports"]
-    return found
+def report(port: int, request_id: str) -> dict[str, Any]:
+    """What a call to one of an emulator's endpoints took, as Reports.of gives it. Raises Unreachable."""
+    return _ask(port, "GET", f"/_coppice/report?{urlencode({'request_id': request_id})}", ASK_SECONDS)
 
 
 def cool(port: int, region: str, endpoint: str) -> None:

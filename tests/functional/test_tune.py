@@ -95,6 +95,20 @@ def test_the_variables_of_endpoint_toml_are_the_containers(local, models, tmp_pa
     assert local.status() == []
 
 
+def test_more_clients_than_anybody_answers(local, models):
+    tune(local, models, "--memory", "1024", "--concurrency", "200")
+    (level,) = results(local)["sizes"][0]["concurrency"]
+    assert level["clients"] == 200
+    assert level["throttled"] > 0
+    assert level["failed"] == 0
+
+
+def test_an_image_that_was_named_is_not_replaced_by_this_checkout(local, models):
+    what = ["tune", "--model", models / "model.tar.gz", "--image", "mine:1"]
+    done = local.coppice(*what, check=False, DOCKER_HOST="unix:///nowhere/docker.sock")
+    assert done.returncode == 3, done.stderr
+
+
 def test_step_0_a_payload_that_is_not_answered(local, models, tmp_path):
     (tmp_path / "wrong.csv").write_text("1,2\n")
     done = tune(local, models, "--memory", "1024", "--payload", tmp_path / "wrong.csv", check=False)
@@ -176,7 +190,9 @@ def until_gone(local):
         (["--concurrency", "0"], "--concurrency takes"),
         (["--calls", "0"], "--calls"),
         (["--backend", "podman"], "--backend takes"),
-        (["--apply"], "Name it: --name"),
+        (["--apply"], "--apply deploys an endpoint; which one? (--name"),
+        (["--apply", "--name", "houses"], "coppice push prints its address"),
+        (["--apply", "--name", "houses", "--image", "v1"], "no terminal to ask on"),
         (["--payload", "/nowhere.csv"], "There is no file"),
         (["--prices", "/nowhere.json"], "can't be read"),
         (["--current", "1500"], "1500"),

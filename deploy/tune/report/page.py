@@ -12,6 +12,7 @@ from typing import Any, Final
 from container.contract import MEBIBYTE
 from deploy.cost.report import count, money
 from deploy.tune.report import charts
+from deploy.tune.table import milliseconds
 
 _STYLE: Final = Path(__file__).with_name("style.css")
 MILLION: Final = 1_000_000
@@ -62,11 +63,11 @@ def _table(found: Mapping[str, Any]) -> str:
 
 def _numbers(size: Mapping[str, Any]) -> list[str]:
     latency = size["latency_ms"]
-    times = [_time(latency[name]) if latency else "—" for name in ("p50", "p95", "p99", "mean")]
+    times = [milliseconds(latency[name]) if latency else "—" for name in ("p50", "p95", "p99", "mean")]
     cold, peak = size["cold_starts"]["milliseconds"], size["peak_memory_bytes"]
     return [
         *times,
-        _time(cold) if cold is not None else "—",
+        milliseconds(cold) if cold is not None else "—",
         f"{math.ceil(peak / MEBIBYTE)} MB" if peak else "—",
         money(size["usd_per_call"] * MILLION) if size["usd_per_call"] is not None else "—",
         money(size["usd_per_month"]) if size["usd_per_month"] is not None else "—",
@@ -127,7 +128,7 @@ def _together(found: Mapping[str, Any]) -> str:
                 f"{size['memory_mb']} MB",
                 str(level["clients"]),
                 *(
-                    _time(level["caller_latency_ms"][name]) if level["caller_latency_ms"] else "—"
+                    milliseconds(level["caller_latency_ms"][name]) if level["caller_latency_ms"] else "—"
                     for name in ("p50", "p95", "p99")
                 ),
                 *(str(level[name]) for name in ("cold_starts", "throttled", "failed")),
@@ -209,10 +210,6 @@ def _legend(items: Iterable[tuple[str, str]], lines: bool = False) -> str:
         f'<li><svg viewBox="0 0 12 12" aria-hidden="true">{sign(kind)}</svg>{escape(name)}</li>' for kind, name in items
     )
     return f'<ul class="legend">{"".join(listed)}</ul>'
-
-
-def _time(milliseconds: float) -> str:
-    return f"{milliseconds:,.0f}" if milliseconds >= 100 else f"{milliseconds:.1f}"
 
 
 def _capital(said: str) -> str:

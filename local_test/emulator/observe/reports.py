@@ -11,7 +11,10 @@ from typing import Any, Final
 
 from local_test.emulator.observe.report import Report
 
-KEPT: Final = 100
+KEPT: Final = 1000
+"""So many can be asked for."""
+SHOWN: Final = 100
+"""So many are shown."""
 
 
 class Reports:
@@ -34,10 +37,15 @@ class Reports:
         self._tell(line)
 
     def last(self) -> list[dict[str, Any]]:
-        """Oldest first: number (1, 2, …), time (seconds since 1970), endpoint, region, request_id, kind (warm, cold,
-        throttled, failed) and line, and what Report.numbers has."""
+        """The SHOWN last, oldest first: number (1, 2, …), time (seconds since 1970), endpoint, region, request_id,
+        kind (warm, cold, throttled, failed) and line, and what Report.numbers has."""
         with self._lock:
-            return list(self._last)
+            return list(self._last)[-SHOWN:]
+
+    def of(self, request_id: str) -> dict[str, Any] | None:
+        """The report of one call, as `last` has it; None where it is none of the last KEPT."""
+        with self._lock:
+            return next((kept for kept in reversed(self._last) if kept["request_id"] == request_id), None)
 
     def clear(self) -> None:
         """Forget them; numbers go on."""

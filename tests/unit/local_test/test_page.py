@@ -10,7 +10,7 @@ import re
 import pytest
 
 from local_test.emulator.observe.report import Report
-from local_test.emulator.observe.reports import KEPT, Reports
+from local_test.emulator.observe.reports import KEPT, SHOWN, Reports
 from local_test.emulator.page.document import document
 from local_test.emulator.page.example import GUESS, SCRIPT, example_in
 
@@ -74,8 +74,10 @@ def test_the_last_lines_are_kept_by_kind():
     kept = reports.last()
     assert [one["kind"] for one in kept] == [kind for kind, _ in made]
     assert [one["line"] for one in kept] == told == [report.line() for _, report in made]
-    for _ in range(KEPT):
+    assert reports.of("c") == kept[2]
+    for _ in range(KEPT - 1):
         reports.add("other", made[1][1])
-    assert [one["number"] for one in reports.last()] == list(range(5, 5 + KEPT))
+    assert [one["number"] for one in reports.last()] == list(range(4 + KEPT - SHOWN, 4 + KEPT))
+    assert (reports.of("c"), reports.of("d")) == (None, kept[3])
     reports.clear()
     assert reports.last() == []
