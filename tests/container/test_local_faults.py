@@ -99,7 +99,6 @@ def test_a_container_that_does_not_start(emulator, name):
 
 def test_what_it_said_before_it_exited_is_in_the_logs(emulator):
     emulator.settled("exits")
-    until(lambda: emulator.client("logs").describe_log_groups(logGroupNamePrefix="/aws/sagemaker/Endpoints/exits"))
     until(lambda: "no licence" in emulator.lines("exits"))
 
 
@@ -241,6 +240,7 @@ def test_a_call_that_takes_61_seconds(emulator, hanging):
     error = hanging.result(SECONDS)
     assert (error["Code"], error["OriginalStatusCode"]) == ("ModelError", 0)
     assert "timed out while waiting for a response from container primary" in error["OriginalMessage"]
+    until(lambda: emulator.reports("hangs"))
     (report,) = emulator.reports("hangs")
     assert "duration 60" in report
     assert emulator.ask("hangs", "answer = 'in time'") == "in time"

@@ -81,11 +81,15 @@ class Endpoints:
         return {**caught.value.response, "Code": caught.value.response["Error"]["Code"]}
 
     def lines(self, name: str) -> list[str]:
-        """All that is in CloudWatch Logs of it by now."""
+        """All that is in CloudWatch Logs of it by now: it comes there a moment after it was written."""
         logs = self.client("logs")
         group = f"/aws/sagemaker/Endpoints/{name}"
         found: list[str] = []
-        for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
+        try:
+            streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+        except logs.exceptions.ResourceNotFoundException:  # a group begins with its first line
+            return found
+        for stream in streams:
             where = {"logGroupName": group, "logStreamName": stream["logStreamName"], "startFromHead": True}
             page = logs.get_log_events(**where)
             while page["events"]:
