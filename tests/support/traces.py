@@ -30,7 +30,7 @@ class Traces:
 
     def left(self) -> list[str]:
         """Whatever is there, for people; what lives, too."""
-        found = [f"process {each}" for each in self.processes if _lives(each)]
+        found = [f"process {each}" for each in self.processes if lives(each)]
         found += [f"container {each}" for each in self.containers()]
         found += [f"network {each}" for each in self._listed("network", "ls", "--filter", self.label)]
         if self._registry is not None:
@@ -48,8 +48,12 @@ class Traces:
         return done.stdout.split()
 
 
-def _lives(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+def lives(process: psutil.Process) -> bool:
+    """Whether it runs; one that ended is gone even where nobody reaps it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended in between
+        return False
 
 
 def _mounts() -> list[str]:

@@ -16,6 +16,7 @@ from typing import ClassVar
 import psutil
 import pytest
 from fake_instances import until
+from traces import lives
 
 from local_test.emulator.instances.choose import backend, sweep
 from local_test.emulator.instances.instance import BackendDown
@@ -101,7 +102,7 @@ def test_what_a_dead_one_left_is_swept_and_nothing_else(tmp_path: Path):
         sweep(tmp_path / "4599")
         assert list((tmp_path / "4599").iterdir()) == []
         assert orphans[1].is_running()
-        until(lambda: not psutil.pid_exists(orphans[0].pid) or orphans[0].status() == psutil.STATUS_ZOMBIE)
+        until(lambda: not lives(orphans[0]))
     finally:
         for emulator in emulators:
             emulator.kill()

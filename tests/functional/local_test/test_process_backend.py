@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from programs import SOON, run, server, until
+from traces import lives
 
 from local_test.emulator.instances.exchange import Broken, ping
 from local_test.emulator.instances.instance import BackendDown, CannotStart, ImageNotFound, Launch
@@ -96,7 +97,7 @@ def test_the_end_of_the_first_process_ends_the_others(make):
         run(instance, "os._exit(3)")
     until(lambda: instance.ended() is not None)
     assert instance.ended() == (3, False)
-    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    until(lambda: not lives(child))
 
 
 def test_who_outgrows_its_memory_is_killed(make):
@@ -201,7 +202,7 @@ def test_what_a_killed_emulator_left_is_swept(tmp_path: Path):
         os.kill(emulator.pid, signal.SIGKILL)
     assert orphan.is_running()
     sweep(folder)
-    until(lambda: all(not p.is_running() or p.status() == psutil.STATUS_ZOMBIE for p in (orphan, child)))
+    until(lambda: not lives(orphan) and not lives(child))
     assert not folder.exists()
 
 

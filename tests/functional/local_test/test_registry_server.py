@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from traces import lives
 
 from local_test.emulator.registry import server
 
@@ -84,10 +85,9 @@ def test_what_a_killed_emulator_left_is_swept(tmp_path):
     )
     killed = subprocess.run([sys.executable, "-c", start, tmp_path, program(tmp_path)], check=False)
     assert killed.returncode == -signal.SIGKILL
-    left = json.loads((tmp_path / "run/registry.json").read_text())["pid"]
-    assert psutil.pid_exists(left)
+    left = psutil.Process(json.loads((tmp_path / "run/registry.json").read_text())["pid"])
     server.sweep(tmp_path / "run")
-    assert not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE
+    assert not lives(left)
     server.sweep(tmp_path / "run")  # nothing to do
 
 
