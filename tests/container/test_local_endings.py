@@ -15,8 +15,8 @@ from containers import docker
 from endpoints import Endpoints
 from local_emulator import COPPICE, SECONDS, Local, commands_in
 from own_docker import OwnDocker
-from programs import until
 from traces import Traces
+from waiting import until
 
 pytestmark = pytest.mark.container
 

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from containers import docker
 from endpoints import Endpoints, dropped
 from local_emulator import SECONDS, Local
-from programs import until
 from traces import Traces
+from waiting import until
 
 pytestmark = pytest.mark.container
 

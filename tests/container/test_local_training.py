@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 from containers import ROOT, docker
 from local_emulator import Local
-from programs import until
 from traces import Traces
 from training_account import TrainingAccount
+from waiting import until
 
 pytestmark = pytest.mark.container
 

@@ -14,8 +14,8 @@ import joblib
 import pandas as pd
 import pytest
 from local_emulator import Local
-from programs import until
 from sklearn.ensemble import RandomForestRegressor
+from waiting import until
 
 from container.packing.pack import pack
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from local_emulator import SECONDS
-from programs import until
+from waiting import until
 
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/coppice"

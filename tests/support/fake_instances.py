@@ -142,14 +142,6 @@ class FakeStarter:
                 instance.stop(0)
 
 
-def until(true: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait until something holds; the bound only catches what hangs."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it didn't happen"
-        time.sleep(0.005)
-
-
 @contextlib.contextmanager
 def fake_starter(answers: Answers = echo) -> Iterator[FakeStarter]:
     """A FakeStarter that leaves nothing."""

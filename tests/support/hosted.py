@@ -10,7 +10,8 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from fake_instances import FakeStarter, until
+from fake_instances import FakeStarter
+from waiting import until
 from werkzeug.wrappers import Request
 
 from local_test.emulator.hosting.hosting import Hosting

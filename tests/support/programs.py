@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
-from typing import Any
+
+from waiting import SOON
 
 from local_test.emulator.instances.exchange import Question, exchange
 from local_test.emulator.instances.instance import Instance
-
-SOON = 60
-"""Seconds; only what hangs takes so long."""
 
 SERVER = """
 import os, signal, socketserver, subprocess, sys, time
@@ -43,14 +39,6 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ.get("SAGEMAKER_BIND_TO_PORT", 808
 def server(before: str = "") -> tuple[str, ...]:
     """The command of a server that runs `before` first."""
     return (sys.executable, "-c", SERVER.replace("BEFORE", before))
-
-
-def until(done: Callable[[], Any]) -> None:
-    """Wait for it."""
-    end = time.monotonic() + SOON
-    while not done():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def run(instance: Instance, code: str) -> str:

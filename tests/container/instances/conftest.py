@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from programs import until
+from waiting import until
 
 from local_test.emulator.instances.docker_backend import DockerBackend
 from local_test.emulator.instances.docker_engine import connect

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from containers import docker
 from detour import Detour
-from programs import run, until
+from programs import run
+from waiting import until
 
 from local_test.emulator.instances import disk, docker_backend
 from local_test.emulator.instances.docker_backend import DockerBackend

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from programs import refusal, run, until
+from programs import refusal, run
+from waiting import until
 
 from local_test.emulator.instances.docker_backend import DockerBackend
 from local_test.emulator.instances.docker_engine import EngineMemory, connect

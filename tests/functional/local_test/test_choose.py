@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import psutil
 import pytest
-from fake_instances import until
 from traces import lives
+from waiting import until
 
 from local_test.emulator.instances.choose import backend, sweep
 from local_test.emulator.instances.instance import BackendDown

@@ -15,8 +15,8 @@ import psutil
 import pytest
 from endpoints import REGION, Endpoints
 from local_emulator import COPPICE, SECONDS, Local, commands_in
-from programs import until
 from traces import Traces
+from waiting import until
 
 from local_test.emulator.limits import ACCOUNT, Limits
 from local_test.emulator.registry.checkout import NAME

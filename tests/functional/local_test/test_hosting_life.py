@@ -7,8 +7,9 @@ import threading
 import time
 
 import pytest
-from fake_instances import reply, until
+from fake_instances import reply
 from hosted import LIMITS, hosted, real_time, serverless
+from waiting import until
 
 from local_test.emulator.hosting.launcher import AT_ONCE_SECONDS
 from local_test.emulator.hosting.pool import LOOK_SECONDS

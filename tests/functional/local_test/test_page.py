@@ -10,7 +10,7 @@ from browser import PHONE, barriers, tab_to, too_wide
 from endpoints import REGION
 from page_stage import page_stage
 from playwright.sync_api import expect
-from programs import until
+from waiting import until
 
 from local_test.emulator.store import Key, Kind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from page_stage import page_stage
 from playwright.sync_api import expect
-from programs import until
+from waiting import until
 
 expect.set_options(timeout=60_000)  # milliseconds; only what never comes takes so long
 POLLED = "performance.getEntriesByName(location.origin + '/_coppice/status').length"

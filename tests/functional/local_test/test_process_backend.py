@@ -12,8 +12,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from programs import SOON, run, server, until
+from programs import run, server
 from traces import lives
+from waiting import SOON, until
 
 from local_test.emulator.instances.exchange import Broken, ping
 from local_test.emulator.instances.instance import BackendDown, CannotStart, ImageNotFound, Launch
@@ -182,7 +183,8 @@ EMULATOR = """
 import sys, time
 from pathlib import Path
 sys.path[:0] = {path!r}
-from programs import SOON, run, server, until
+from programs import run, server
+from waiting import SOON, until
 from local_test.emulator.instances.instance import Launch
 from local_test.emulator.instances.process import ProcessBackend
 backend = ProcessBackend(Path({folder!r}), ["i"], server("child = subprocess.Popen(['sleep', '1000'])"))

@@ -8,8 +8,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fake_instances import echo, reply, until
+from fake_instances import echo, reply
 from hosted import LIMITS, code, hosted, real_time, serverless
+from waiting import until
 
 from local_test.emulator.hosting import failures
 from local_test.emulator.instances.instance import Exit
@@ -162,7 +163,7 @@ def test_a_surplus_is_throttled_exactly_and_nobody_gets_anothers_answer(starter)
 
         with ThreadPoolExecutor(300) as threads:
             asked = [threads.submit(ask, number) for number in range(300)]
-            until(lambda: sum(each.done() for each in asked) == 280, 60)
+            until(lambda: sum(each.done() for each in asked) == 280)
             starter.hold.set()
             results = Counter(each.result() for each in asked)
         client.close()

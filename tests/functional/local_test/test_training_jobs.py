@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from local_emulator import Local
-from programs import until
 from training_account import TrainingAccount
+from waiting import until
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/coppice:latest"
 ROLE = "arn:aws:iam::123456789012:role/coppice-execution"
