@@ -10,13 +10,21 @@ from typing import Any, Final, NamedTuple
 from werkzeug.wrappers import Request, Response
 
 from local_test.emulator.browsers import asks_for_the_page, is_foreign
+from local_test.emulator.errors import ServiceError
+from local_test.emulator.protocol import refusal
 
 FOREIGN: Final = (
     "coppice local answers this machine's programs and pages only. To see its own page, type its address.\n"
 )
 DEFAULT_REGION: Final = "us-east-1"
+UNSIGNED: Final = (
+    "Missing Authentication Token. Sign the call; any credentials do: "
+    "curl --aws-sigv4 aws:amz:REGION:sagemaker --user local:local …"
+)
+"""The words before the full stop are AWS's."""
 PAGE_PATHS: Final = ("/_coppice/", "/_coppice/example")
 """Besides the address itself, which is S3's for programs."""
+INVOCATION: Final = re.compile(r"/endpoints/[^/]+/(invocations|invocations-response-stream|async-invocations)")
 CREDENTIAL: Final = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 
@@ -28,8 +36,9 @@ class Scope(NamedTuple):
 
 
 def scope_of(request: Request) -> Scope:
-    """Read the credential scope of Signature Version 4. Nothing is verified: any credentials do."""
-    found = CREDENTIAL.search(request.headers.get("Authorization", ""))
+    """Read the credential scope of Signature Version 4, a presigned URL's too. Nothing is verified: any credentials do."""
+    presigned = f"Credential={request.args.get('X-Amz-Credential', '')}"
+    found = CREDENTIAL.search(request.headers.get("Authorization", presigned))
     return Scope(found["service"], found["region"]) if found else Scope("", DEFAULT_REGION)
 
 
@@ -74,6 +83,8 @@ class App:
             return self._admin(request, scope.region)
         if scope.service == "sagemaker" and request.path.startswith("/endpoints/"):
             return self._runtime(request, scope.region)
+        if not scope.service and request.method == "POST" and INVOCATION.fullmatch(request.path):
+            return refusal(ServiceError("MissingAuthenticationTokenException", UNSIGNED, 403))
         service = self._targets.get(request.headers.get("X-Amz-Target", "").partition(".")[0])
         if service is not None:
             return service(request, scope.region)

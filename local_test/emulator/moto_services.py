@@ -94,8 +94,11 @@ class _Dispatcher(DomainDispatcherApplication):
 
     @functools.cache  # noqa: B019 - there is one dispatcher, as long as the process runs
     def get_backend_for_host(self, host: str | None) -> Any:
-        """The name of moto's service."""
-        return super().get_backend_for_host(host)
+        """The name of moto's service; None where there is no host, which moto guesses then."""
+        found = super().get_backend_for_host(host)
+        if found is None and host is not None:
+            raise NotImplementedError(f"{host.removesuffix('.amazonaws.com')} has not been implemented")
+        return found
 
 
 _WSGI: dict[str, Any] = {

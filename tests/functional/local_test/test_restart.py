@@ -223,7 +223,8 @@ def test_whatever_was_done(tmp_path_factory, done):
 
 def test_what_moto_does_not_know_is_an_error_that_clients_read(restart):
     cloud = restart()
-    for service, call in (("service-quotas", lambda client: client.list_service_quotas(ServiceCode="sagemaker")),
+    for service, call in (("health", lambda client: client.describe_events()),
+                          ("service-quotas", lambda client: client.list_service_quotas(ServiceCode="sagemaker")),
                           ("iam", lambda client: client.list_policies_granting_service_access(
                               Arn="arn:aws:iam::123456789012:role/r", ServiceNamespaces=["s3"]))):  # fmt: skip
         with pytest.raises(ClientError, match="has not been implemented") as caught:

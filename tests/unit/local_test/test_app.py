@@ -66,3 +66,16 @@ def test_a_page_from_elsewhere_reaches_no_service():
         answer = Client(APP).open(path, method=method, headers=page)
         assert answer.status_code == 403
         assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_call_that_nobody_signed_is_refused_as_aws_refuses_it():
+    answer = ask("/endpoints/houses/invocations")
+    assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (403, "MissingAuthenticationTokenException")
+    assert "Missing Authentication Token. Sign the call" in answer.text
+
+
+def test_a_presigned_url_names_its_service_too():
+    scope = "any/20261124/eu-west-1/{}/aws4_request"
+    url = f"/endpoints/houses/invocations?X-Amz-Credential={scope}"
+    assert ask(url.format("sagemaker")).text == "runtime eu-west-1"
+    assert ask(url.format("s3")).text == "moto"
