@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
-from local_test.emulator.errors import ValidationError
+from local_test.emulator.errors import ServiceError, ValidationError
 from local_test.emulator.store import Document
 
 PAGE: Final = 10
@@ -28,6 +28,8 @@ class Listing(NamedTuple):
     modified: str = "LastModifiedTime"
     order: str = "Descending"
     """Where nobody asks for another; by CreationTime."""
+    searched: str = ""
+    """The member that NameContains looks into, where it isn't the name."""
 
     def page(
         self, documents: Iterable[Document], members: dict[str, Any], summary: Callable[[Document], Document]
@@ -45,7 +47,7 @@ class Listing(NamedTuple):
 
     def _is_wanted(self, document: Document, members: dict[str, Any]) -> bool:
         tests: dict[str, tuple[str, Test]] = {
-            "NameContains": (self.name, lambda name, part: part in name),
+            "NameContains": (self.searched or self.name, lambda name, part: part in name),
             "CreationTimeAfter": ("CreationTime", lambda time, other: time >= other),
             "CreationTimeBefore": ("CreationTime", lambda time, other: time < other),
             "LastModifiedTimeAfter": (self.modified, lambda time, other: time > other),
@@ -65,12 +67,15 @@ def cut(
     """A page of the rows in the order of their places, and its NextToken where there are more.
 
     The token is the place of the page's last row, so that it holds when rows come and go. Raises ValidationException
-    for a token that isn't one.
+    for a token that isn't one, or is of another order.
     """
     rows = sorted(rows, key=place, reverse=reverse)
     if token:
         last = _place(token)
-        rows = [row for row in rows if (place(row) < last if reverse else place(row) > last)]
+        try:
+            rows = [row for row in rows if (place(row) < last if reverse else place(row) > last)]
+        except TypeError:
+            raise _invalid(token) from None
     page = rows[:size]
     return page, {"NextToken": _token(place(page[-1]))} if len(rows) > size else {}
 
@@ -85,5 +90,9 @@ def _place(token: str) -> list[Any]:
     except ValueError:
         place = None
     if not isinstance(place, list):
-        raise ValidationError(f"Invalid NextToken: {token}")
+        raise _invalid(token)
     return place
+
+
+def _invalid(token: str) -> ServiceError:
+    return ValidationError(f"Invalid NextToken: {token}")

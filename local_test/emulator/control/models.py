@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from local_test.emulator.arns import arn
 from local_test.emulator.aws import Aws
@@ -16,6 +16,8 @@ from local_test.emulator.errors import ValidationError
 from local_test.emulator.store import Document, Key, Kind
 
 LISTING = Listing("Models", "ModelName")
+ENVIRONMENT_BYTES: Final = 32 * 1024
+"""Of all names and values of all containers together."""
 
 
 class Models:
@@ -36,6 +38,7 @@ class Models:
             document["PrimaryContainer"] = self._container(region, members["PrimaryContainer"])
         else:
             document["Containers"] = [self._container(region, container) for container in members["Containers"]]
+        _check_environments(document.get("Containers") or [document["PrimaryContainer"]])
         key = Key(Kind.MODEL, region, members["ModelName"])
         document |= {"ModelArn": arn(key), "CreationTime": now()}
         document.setdefault("EnableNetworkIsolation", False)
@@ -73,5 +76,15 @@ class Models:
             return  # an https address of S3, which SageMaker reads as well
         try:
             self._aws.client("s3", region).head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
+        except (ClientError, ParamValidationError) as error:  # the latter where the URL has no key
             raise ValidationError(f"Could not find model data at {url}.") from error
+
+
+def _check_environments(containers: list[Document]) -> None:
+    """The limit is documented, the words are ours."""
+    parts = [part for container in containers for entry in container.get("Environment", {}).items() for part in entry]
+    length = sum(len(part.encode()) for part in parts)
+    if length > ENVIRONMENT_BYTES:
+        raise ValidationError(
+            f"The names and values of Environment have {length} bytes together; {ENVIRONMENT_BYTES} are allowed."
+        )

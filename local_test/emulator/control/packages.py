@@ -12,7 +12,7 @@ from local_test.emulator.errors import ServiceError, ValidationError
 from local_test.emulator.store import Document, Key, Kind
 
 GROUPS: Final = Listing("ModelPackageGroupSummaryList", "ModelPackageGroupName", order="Ascending")
-PACKAGES: Final = Listing("ModelPackageSummaryList", "ModelPackageArn", order="Ascending")
+PACKAGES: Final = Listing("ModelPackageSummaryList", "ModelPackageArn", order="Ascending", searched="ModelPackageName")
 LATEST: Final = "LatestVersion"
 """A group's last version, which only the store's document has: a deleted version's number isn't given again."""
 

@@ -95,6 +95,7 @@ class Resources:
 
     def create(self, key: Key, document: Document, tags: list[Document] | None) -> str:
         """Write it with its tags; the ARN. Raises the service's refusal where the name is taken."""
+        self._tags.check(tags or [])
         if not self.store.create(key, document):
             noun = _NOUNS[key.kind]
             raise ServiceError(noun.taken_code, noun.taken.format(what=_WHAT[key.kind], arn=arn(key)))

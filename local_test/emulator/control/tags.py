@@ -21,11 +21,15 @@ class Tags:
         document = self._store.get(Key(Kind.TAGS, region, arn)) or {}
         return list(document.get("Tags", []))
 
-    def set(self, region: str, arn: str, tags: list[Document]) -> list[Document]:
-        """Set these beside the others; all of them. Raises ValidationException for a key twice, and for too many."""
+    def check(self, tags: list[Document]) -> None:
+        """Raises ValidationException for a key twice."""
         keys = [tag["Key"].lower() for tag in tags]
         if len(set(keys)) < len(keys):
             raise ValidationError("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+
+    def set(self, region: str, arn: str, tags: list[Document]) -> list[Document]:
+        """Set these beside the others; all of them. Raises ValidationException for a key twice, and for too many."""
+        self.check(tags)
         merged = {tag["Key"]: tag for tag in [*self.of(region, arn), *tags]}
         if len(merged) > MAX_TAGS:
             raise ValidationError(f"Too many tags: a resource can have {MAX_TAGS} at most.")

@@ -190,6 +190,8 @@ def test_lists_are_filtered_sorted_and_paged(sagemaker, model):
     assert names(CreationTimeBefore=time) == ["alpha"]
     assert names(LastModifiedTimeAfter="2999-01-01T00:00:00Z") == []
     assert "NextToken" in refused(sagemaker.list_endpoints, NextToken="nonsense")
+    by_name = sagemaker.list_endpoints(SortBy="Name", MaxResults=1)["NextToken"]
+    assert "NextToken" in refused(sagemaker.list_endpoints, NextToken=by_name)
     configs = sagemaker.list_endpoint_configs(MaxResults=1)["EndpointConfigs"]
     assert [found["EndpointConfigName"] for found in configs] == ["gamma-config"]
 
@@ -228,6 +230,9 @@ def test_tags_have_their_rules(sagemaker, model, control):
         return {"ResourceArn": arn, "Tags": [{"Key": key, "Value": ""} for key in keys]}
 
     assert "Duplicate tag keys" in refused(sagemaker.add_tags, **add("a", "A"))
+    twice = {"ModelName": "other", "PrimaryContainer": {"Image": IMAGE}, "Tags": add("a", "A")["Tags"]}
+    assert "Duplicate tag keys" in refused(sagemaker.create_model, **twice)
+    assert "Could not find model" in refused(sagemaker.describe_model, ModelName="other")
     sagemaker.add_tags(**add(*(f"a{number}" for number in range(50))))
     assert "50" in refused(sagemaker.add_tags, **add("b"))
     assert "[Member must have length" in refused(sagemaker.delete_tags, ResourceArn=arn, TagKeys=["x" * 129])

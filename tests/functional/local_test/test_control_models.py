@@ -52,6 +52,9 @@ def test_a_models_artifact_has_to_be_there(sagemaker, control):
     container = {"Image": IMAGE, "ModelDataUrl": "s3://models/model.tar.gz"}
     said = refused(sagemaker.create_model, ModelName="forest", PrimaryContainer=container)
     assert said == "ValidationException: Could not find model data at s3://models/model.tar.gz."
+    for url in ("s3://models", "s3://models/"):
+        said = refused(sagemaker.create_model, ModelName="forest", PrimaryContainer={**container, "ModelDataUrl": url})
+        assert said == f"ValidationException: Could not find model data at {url}."
     s3 = control.client("s3")
     s3.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     s3.put_object(Bucket="models", Key="model.tar.gz", Body=b"any")
@@ -69,6 +72,15 @@ def test_a_models_artifact_has_to_be_there(sagemaker, control):
 )
 def test_a_model_is_of_one_kind_of_container(sagemaker, members):
     assert refused(sagemaker.create_model, ModelName="forest", **members).startswith("ValidationException: ")
+
+
+def test_an_environment_has_32_kb(sagemaker):
+    fits = {f"V{number:02}": "x" * 1021 for number in range(32)}
+    sagemaker.create_model(ModelName="forest", PrimaryContainer={"Image": IMAGE, "Environment": fits})
+    said = refused(
+        sagemaker.create_model, ModelName="larger", PrimaryContainer={"Image": IMAGE, "Environment": {**fits, "A": ""}}
+    )
+    assert "32769 bytes together; 32768 are allowed" in said
 
 
 def test_regions_know_nothing_of_each_other(sagemaker, control, model):

@@ -37,6 +37,9 @@ def test_versions_count_up_and_no_number_comes_twice(sagemaker, group):
     found = sagemaker.list_model_packages(ModelPackageGroupName=group, SortOrder="Descending")
     assert [one["ModelPackageVersion"] for one in found["ModelPackageSummaryList"]] == [3, 1]
     assert sagemaker.list_model_packages()["ModelPackageSummaryList"] == []
+    for part, versions in (("for", 2), ("model-package", 0)):
+        found = sagemaker.list_model_packages(ModelPackageGroupName=group, NameContains=part)
+        assert len(found["ModelPackageSummaryList"]) == versions
     described = sagemaker.describe_model_package(ModelPackageName="forests/1")
     assert described["ModelPackageStatus"] == "Completed"
     assert described["ModelApprovalStatus"] == "PendingManualApproval"
