@@ -36,7 +36,7 @@ class Scope(NamedTuple):
 
 
 def scope_of(request: Request) -> Scope:
-    """Read the credential scope of Signature Version 4, a presigned URL's too. Nothing is verified: any credentials do."""
+    """Read the credential scope of Signature Version 4, of a presigned URL too. Nothing is verified: any will do."""
     presigned = f"Credential={request.args.get('X-Amz-Credential', '')}"
     found = CREDENTIAL.search(request.headers.get("Authorization", presigned))
     return Scope(found["service"], found["region"]) if found else Scope("", DEFAULT_REGION)

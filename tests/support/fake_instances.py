@@ -106,11 +106,14 @@ class FakeStarter:
         self.hold.set()
         self.fails: Callable[[Wanted], StartFailed | None] = lambda wanted: None
         self.lines: list[bytes] = [b"listening"]
+        self.prints: list[Lines] = []
+        """Where what each of them prints goes."""
         self._lock = threading.Lock()
 
     def start(self, wanted: Wanted, lines: Lines, cancelled: Callable[[], bool] = lambda: False) -> Started:
         with self._lock:
             self.attempts += 1
+            self.prints.append(lines)
         began = time.monotonic()
         for line in self.lines:
             lines(line)

@@ -31,7 +31,9 @@ class Running:
     started: Started
     stream: LogStream
     parts: Mapping[str, float] = field(default_factory=dict)
-    """What its start was made of, in milliseconds, where the container says so."""
+    """What its start was made of, in milliseconds, where the container says so: once its log has come that far."""
+    told: threading.Event = field(default_factory=threading.Event)
+    """`parts` are there, or none are to be expected."""
     calls: int = 0
     """Being answered now."""
     ready_since: float = field(default_factory=time.monotonic)
@@ -57,6 +59,8 @@ class Launcher:
         self._starter = starter
         self._logs = logs
         self._stop_seconds = stop_seconds
+        self._tells = False
+        """An earlier container has said what its start was made of, so these do."""
 
     def launch(self, variant: Variant, cancelled: Callable[[], bool]) -> Running:
         """Start one and wait until it is ready. Raises LaunchFailed, soon where `cancelled` turns true."""
@@ -64,10 +68,14 @@ class Launcher:
         stream = self._logs.open(self._endpoint.region, group, f"{variant.name}/i-{secrets.token_hex(8)}")
         last: deque[str] = deque(maxlen=LAST_LINES)
         parts: dict[str, float] = {}
+        told = threading.Event()
 
         def lines(line: bytes) -> None:
             stream.write(line)
-            parts.update(parts_in(line))
+            if found := parts_in(line):
+                parts.update(found)
+                self._tells = True
+                told.set()
             if line.strip():
                 last.append(line[:LINE_CHARS].decode(errors="replace").strip())
 
@@ -75,7 +83,9 @@ class Launcher:
             started = self._starter.start(variant.wanted(self._endpoint), lines, cancelled)
         except StartFailed as reason:
             raise LaunchFailed(reason, tuple(last)) from None
-        return Running(started.instance, started, stream, parts)
+        if not self._tells:
+            told.set()
+        return Running(started.instance, started, stream, parts, told)
 
     def stop(self, instances: Iterable[Running], *, at_once: bool = False) -> None:
         """Stop them together: SIGTERM, and SIGKILL to what doesn't end in time, which `at_once` leaves little of."""

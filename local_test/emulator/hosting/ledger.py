@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Final, NamedTuple, Protocol
 
 from container.contract import MEBIBYTE
@@ -16,6 +17,8 @@ from local_test.emulator.store import Key
 INVOCATIONS: Final = "AWS/SageMaker"
 RESOURCES: Final = "/aws/sagemaker/Endpoints"
 MICROSECONDS: Final = 1_000_000
+TOLD_SECONDS: Final = 5.0
+"""How long a REPORT line waits for what the container says of its start: its log takes longer than its answer."""
 
 
 class Spent(NamedTuple):
@@ -49,16 +52,18 @@ class Ledger:
         """A call that reached no instance. CloudWatch counts what was sent to a model, so it has nothing of this."""
         report = Report(request_id, endpoint.region, None, memory_mb=variant.memory_mb, outcome=_outcome(error))
         self._reports.add(endpoint.name, report)
+        self._reports.tell(report)
 
     def performed(self, endpoint: Key, variant: Variant, request_id: str, spent: Spent, result: Result) -> None:
         """A call that an instance answered, or failed to."""
-        started, cold = spent.lease.running.started, spent.lease.cold
+        running, cold = spent.lease.running, spent.lease.cold
+        started = running.started
         report = Report(
             request_id=request_id,
             region=endpoint.region,
             duration_seconds=spent.model_seconds,
             cold_init_seconds=started.init_seconds if cold else None,
-            start_parts=spent.lease.running.parts if cold else {},
+            start_parts=running.parts if cold else {},
             download_seconds=started.download_seconds if cold and variant.model_url else None,
             memory_mb=variant.memory_mb,
             max_used_bytes=spent.memory_bytes,
@@ -66,8 +71,17 @@ class Ledger:
             outcome=_outcome(result),
         )
         self._reports.add(endpoint.name, report)
-        spent.lease.running.stream.write(report.line().encode())
         self._count(endpoint, variant, spent, result)
+
+        def write(wait_seconds: float = 0) -> None:
+            running.told.wait(wait_seconds)
+            self._reports.tell(report)
+            running.stream.write(report.line().encode())
+
+        if cold and not running.told.is_set():
+            threading.Thread(target=write, args=(TOLD_SECONDS,), name="report", daemon=True).start()
+        else:
+            write()
 
     def _count(self, endpoint: Key, variant: Variant, spent: Spent, result: Result) -> None:
         def record(name: str, value: float, unit: str = "None", namespace: str = INVOCATIONS) -> None:

@@ -27,7 +27,8 @@ class Report(NamedTuple):
     cold_init_seconds: float | None = None
     """The start of the container, up to its first 200 on /ping, if this call waited for one."""
     start_parts: Mapping[str, float] = MappingProxyType({})
-    """Milliseconds of that start, where the container says what it was made of."""
+    """Milliseconds of that start, where the container says what it was made of: they may come later than the call's
+    end."""
     download_seconds: float | None = None
     """The model's, if this call waited for it."""
     memory_mb: int | None = None
@@ -93,7 +94,7 @@ class Report(NamedTuple):
         parts. Empty where the container doesn't say."""
         if self.cold_init_seconds is None or not self.start_parts:
             return {}
-        parts = {part: round(took) for part, took in self.start_parts.items()}
+        parts = {part: round(took) for part, took in dict(self.start_parts).items()}
         return {"container": max(0, _milliseconds(self.cold_init_seconds) - sum(parts.values())), **parts}
 
     def _start(self) -> str:

@@ -9,6 +9,7 @@ import re
 import pytest
 from fake_instances import reply
 from hosted import code, hosted, real_time, serverless
+from waiting import until
 
 MB_4, MB_6 = 4 * 1024 * 1024, 6 * 1024 * 1024
 
@@ -56,6 +57,19 @@ def test_headers_there_and_back(one, starter):
     assert seen["accept"] == "text/plain"
     assert one.invoke()["ContentType"] == "text/csv"
     assert seen["content-type"] == "application/octet-stream"
+
+
+def test_a_report_waits_for_what_the_container_says_of_its_start_and_the_call_does_not(one, starter):
+    said = b'{"event":"started","milliseconds":{"imports":7.0,"total":7.0}}'
+    starter.prints[-1](said)  # the one that was started to see that the variant works
+    one.invoke()
+    one.invoke()
+    (warm,) = one.reports
+    assert "cold init" not in warm
+    starter.prints[-1](said)
+    until(lambda: len(one.reports) == 2)
+    assert re.search(r"cold init \d+ ms \(container \d+, imports 7\)", one.reports[1])
+    assert [report["start_ms"] for report in one.hosting.reports.last()] == [{"container": 0, "imports": 7}, {}]
 
 
 def test_cold_and_warm_calls_are_reported_and_counted(one, starter):

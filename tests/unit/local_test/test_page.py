@@ -71,6 +71,7 @@ def test_the_last_lines_are_kept_by_kind():
     ]
     for _, report in made:
         reports.add("houses", report)
+        reports.tell(report)
     kept = reports.last()
     assert [one["kind"] for one in kept] == [kind for kind, _ in made]
     assert [one["line"] for one in kept] == told == [report.line() for _, report in made]
