@@ -61,8 +61,11 @@ class Numbers:
             return [value for _, each, value, _ in self.recorded if each == name]
 
 
-class NoEcr:
-    """An Aws whose ECR knows no image."""
+class Ecr:
+    """An Aws whose ECR knows no image, or for every tag the same digest."""
+
+    def __init__(self) -> None:
+        self.digest: str | None = None
 
     class exceptions:  # noqa: N801 - botocore's
         class ClientError(Exception):
@@ -72,7 +75,9 @@ class NoEcr:
         return self
 
     def describe_images(self, **asked: Any) -> Any:
-        raise self.exceptions.ClientError
+        if self.digest is None:
+            raise self.exceptions.ClientError
+        return {"imageDetails": [{"imageDigest": self.digest}]}
 
 
 class Hosted:
@@ -81,7 +86,8 @@ class Hosted:
     def __init__(self, starter: FakeStarter, store: Store, server: Server, options: Options) -> None:
         self.starter, self.store = starter, store
         self.logs, self.numbers, self.reports = Logs(), Numbers(), []
-        self.hosting = Hosting(store, starter, NoEcr(), self.logs, self.numbers, options, self.reports.append)
+        self.ecr = Ecr()
+        self.hosting = Hosting(store, starter, self.ecr, self.logs, self.numbers, options, self.reports.append)
         self.runtime = Runtime(store, self.hosting, _no_asynchronous, options)
         self.address = server.address
         self.client = self.new_client()

@@ -123,6 +123,7 @@ class Endpoint:
         try:
             asked = read_plan(self._store, self.key, document["EndpointConfigName"], self._limits)
             plan = asked.retaining(document.get("RetainedVariantProperties", {}))
+            plan = plan.pinned(partial(self._images.resolved, self.key.region))
             fleet = self._brought_up(plan)
         except (NoConfig, NoContainer, Unhealthy) as failure:
             self._not_deployed(str(failure))
@@ -198,7 +199,7 @@ class Endpoint:
         fleet = self.fleet
         with self._lock:
             waiting = self._waiting
-        variants = summaries(fleet.plan, self.key.region, self._images) if fleet is not None else []
+        variants = summaries(fleet.plan) if fleet is not None else []
 
         def change(document: Document) -> None:
             if not waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from local_test.emulator.arns import arn
@@ -27,6 +28,8 @@ class Variant(NamedTuple):
     """Of a serverless one; None means real-time."""
     max_concurrency: int = 0
     provisioned: int = 0
+    resolved: str | None = None
+    """The image by its digest, where ECR knows it: a tag that moves later changes nothing that serves."""
 
     def kept(self) -> int:
         """How many instances are there without any call."""
@@ -37,7 +40,7 @@ class Variant(NamedTuple):
         return Wanted(
             region=endpoint.region,
             owner=f"endpoint/{endpoint.name}",
-            image=self.image,
+            image=self.resolved or self.image,
             model_url=self.model_url,
             environment=self.environment,
             memory_mb=self.memory_mb,
@@ -69,6 +72,12 @@ class Plan(NamedTuple):
         """Each variant's name, weight and capacity, for people."""
         names = ("name", "weight", "instances", "memory_mb", "max_concurrency", "provisioned", "image")
         return [{name: getattr(variant, name) for name in names} for variant in self.variants]
+
+    def pinned(self, resolved: Callable[[str], str | None]) -> Plan:
+        """The plan with the digests for which its images' tags stand now."""
+        return self._replace(
+            variants=tuple(variant._replace(resolved=resolved(variant.image)) for variant in self.variants)
+        )
 
     def retaining(self, properties: dict[str, dict[str, Any]]) -> Plan:
         """The plan with what an update keeps of the endpoint's variants, by name."""

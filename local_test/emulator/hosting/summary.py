@@ -31,16 +31,15 @@ class Images:
         return f"{registry}/{repository}@{answer['imageDetails'][0]['imageDigest']}"
 
 
-def summaries(plan: Plan, region: str, images: Images) -> list[dict[str, Any]]:
+def summaries(plan: Plan) -> list[dict[str, Any]]:
     """The ProductionVariantSummary of each variant."""
-    return [_summary(variant, region, images) for variant in plan.variants]
+    return [_summary(variant) for variant in plan.variants]
 
 
-def _summary(variant: Variant, region: str, images: Images) -> dict[str, Any]:
+def _summary(variant: Variant) -> dict[str, Any]:
     deployed = {"SpecifiedImage": variant.image, "ResolutionTime": time.time()}
-    resolved = images.resolved(region, variant.image)
-    if resolved is not None:
-        deployed["ResolvedImage"] = resolved
+    if variant.resolved is not None:
+        deployed["ResolvedImage"] = variant.resolved
     summary = {
         "VariantName": variant.name,
         "DeployedImages": [deployed],

@@ -39,6 +39,22 @@ def test_a_serverless_endpoint_is_tried_once_and_scales_to_zero(one, starter):
     assert (wanted.environment, wanted.start_seconds) == ({"A": "1"}, 20)
 
 
+def test_a_tag_that_moves_changes_nothing_before_an_update(one, starter):
+    def shown():
+        return one.store.get(one.key())["ProductionVariants"][0]["DeployedImages"][0]["ResolvedImage"]
+
+    one.ecr.digest = "sha256:1"
+    one.configure("c1", serverless(5))
+    one.deploy()
+    one.ecr.digest = "sha256:2"
+    one.invoke()
+    one.capacity({"ServerlessUpdateConfig": {"MaxConcurrency": 2}})
+    assert {instance.wanted.image for instance in starter.started} == {shown()} == {"r/coppice@sha256:1"}
+    one.deploy(status="Updating")
+    one.invoke()
+    assert starter.started[-1].wanted.image == shown() == "r/coppice@sha256:2"
+
+
 def test_the_instance_that_was_tried_holds_nobody_up(starter):
     """One that ignores SIGTERM has nothing to finish."""
     with hosted(starter, limits=LIMITS._replace(stop_seconds=30)) as one:

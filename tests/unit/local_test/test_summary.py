@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from local_test.emulator.hosting.plan import Plan, Variant
@@ -36,8 +38,8 @@ class Ecr:
     ],
 )
 def test_the_digest_behind_a_tag(image, resolved):
-    variant = Variant("V", 1.0, image, None, {}, 1.0, 2)
-    [summary] = summaries(Plan("c", (variant,)), "eu-west-1", Images(Ecr()))
+    plan = Plan("c", (Variant("V", 1.0, image, None, {}, 1.0, 2),))
+    [summary] = summaries(plan.pinned(partial(Images(Ecr()).resolved, "eu-west-1")))
     [deployed] = summary["DeployedImages"]
     assert (deployed["SpecifiedImage"], deployed.get("ResolvedImage")) == (image, resolved)
     assert (summary["CurrentInstanceCount"], summary["DesiredInstanceCount"]) == (2, 2)
