@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from browser import Browser
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 def pytest_configure() -> None:
     """A shell that starts the tests in the background has them ignore Ctrl-C, and some tests send it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# A machine that is slow for a moment is no fault of what is tested.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="module")

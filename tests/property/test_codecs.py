@@ -54,7 +54,7 @@ bodies = st.one_of(
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(body=bodies, content_type=media_types, accept=st.one_of(media_types, st.text(max_size=20)))
 def test_never_a_5xx(name, body, content_type, accept):
     headers = {"Accept": accept.encode("latin-1", "replace").decode("latin-1").replace("\n", "").replace("\r", "")}

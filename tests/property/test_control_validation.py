@@ -29,7 +29,7 @@ TEXTS = ["a", "ab", "s3://bucket/key", "arn:aws:iam::123456789012:role/abc", "ml
 TEXTS += ["arn:aws:sagemaker:eu-west-1:123456789012:endpoint/a", "application/json", "2030-01-01T00:00:00Z", "1.0", ""]
 TEXTS += ["arn:aws:kms:eu-west-1:123456789012:key/a", "arn:aws:sns:eu-west-1:123456789012:a", "s3://bucket/key.tar.gz"]
 TEXTS += ["sg-1", "subnet-12345", "arn:aws:sagemaker:eu-west-1:123456789012:hub/a", "P1Y", "a" * 20]
-SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=100, suppress_health_check=list(HealthCheck))
 
 
 def text(shape):

@@ -90,7 +90,7 @@ def test_json_that_the_schema_allows_is_answered(applications, name):
     described = schemathesis.openapi.from_dict(document)
     described.app = applications(name)
 
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(described["/invocations"]["POST"].as_strategy())
     def ask(case):
         assert case.call().status_code == 200

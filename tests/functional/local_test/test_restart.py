@@ -204,7 +204,7 @@ def seen(cloud: LocalCloud) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(done=st.lists(CHANGES, max_size=20))
 def test_whatever_was_done(tmp_path_factory, done):
     file = tmp_path_factory.mktemp("state") / "state.sqlite"

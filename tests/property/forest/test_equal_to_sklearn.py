@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -44,7 +44,7 @@ LABELS = [
     np.array([2, 1, 9, 4, 7], dtype=np.uint8),
 ]
 
-examples = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+examples = settings(max_examples=40, derandomize=True)
 
 
 def training_rows(draw: Any) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier, RandomForestRegressor
@@ -20,7 +20,7 @@ from container.forest.model import ForestModel, RowsRejected
 from container.forest.path import path
 from container.forest.units import of_columns
 
-examples = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+examples = settings(max_examples=40, derandomize=True)
 KINDS = [RandomForestRegressor, RandomForestClassifier, ExtraTreesClassifier, DecisionTreeRegressor]
 STEPS: list[list[Any]] = [
     [],
