@@ -66,10 +66,7 @@ if (data.trees) {
   find("path-tree").max = data.trees;
   find("path-section").hidden = false;
   askPath();
-  let wide = innerWidth < 740;
-  addEventListener("resize", () => {
-    if (wide !== (wide = innerWidth < 740)) askPath();
-  });
+  new ResizeObserver(draw).observe(find("path"));
 }
 showCalls();
 setInterval(() => document.visibilityState === "visible" && showCalls(), 3000);

@@ -33,6 +33,19 @@ def test_nobody_is_kept_out_and_nothing_is_cut_off(browser, serve, model, width,
     assert (barriers(page), too_wide(page)) == ([], [])
 
 
+def test_the_bar_breaks_no_word(browser, serve):
+    page = browser.open(serve(page_models.named), width=320)
+    for part in (".brand", "nav a >> nth=0", "nav a >> nth=1"):
+        assert page.locator(part).evaluate("each => each.getBoundingClientRect().height < 30"), part
+
+
+def test_in_print_nothing_is_scrolled(browser, serve):
+    page = asked(browser.open(serve(page_models.long_names)))
+    page.emulate_media(media="print")
+    for box in ("#features", "#snippet"):
+        assert page.locator(box).evaluate("each => each.scrollHeight <= each.clientHeight + 2"), box
+
+
 def test_dark_is_dark(browser, serve):
     def paper(dark: bool) -> int:
         page = browser.open(serve(page_models.named), dark=dark)
