@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from threading import Thread
 
 import pytest
@@ -141,6 +142,24 @@ def test_try_calls_and_shows_the_answer_and_its_report(stage, shown):
     expect(card(shown, "houses").get_by_text("424 ModelError, ")).to_be_visible()
     expect(answer(shown)).to_contain_text('"OriginalMessage": "no"')
     expect(calls.first.get_by_text("failed")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("1.0", "1.0"),
+        ('{"a":[12345678901234567890,{}],"b\\",c:":[]}', '{"a": [12345678901234567890, {}], "b\\",c:": []}'),
+        ("a,1.0", "a,1.0"),
+        ("", "(an empty answer)"),
+    ],
+)
+def test_an_answer_is_shown_to_the_digit_and_read_aloud(stage, shown, said, seen):
+    attempt(shown, f"handler.say(200, {said.encode()!r})")
+    expect(answer(shown)).to_be_visible()
+    text = answer(shown).text_content()
+    assert re.sub(r"\n *", "", re.sub(r",\n *", ", ", text)) == seen
+    expect(shown.locator("#said")).to_have_text(f"Answer of houses: {text}")
+    assert barriers(shown) == []
 
 
 def test_calls_are_filtered_by_endpoint(stage, shown):
