@@ -98,7 +98,7 @@ async function send(call) {
     requestId = response.headers.get("x-amzn-RequestId");
   } catch (error) {
     call.outcome.textContent = "no answer";
-    call.answer.textContent = String(error);
+    call.answer.textContent = `The emulator can't be reached: ${error.message}. Does it still run?`;
   }
   show(call.answer, true);
   say(`Answer of ${call.name}: ${call.answer.textContent.slice(0, READ_CHARACTERS)}`);

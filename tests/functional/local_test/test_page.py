@@ -241,6 +241,22 @@ def test_an_endpoint_that_failed_and_one_that_takes_no_such_calls(stage, shown):
     expect(card(shown, "houses").get_by_role("button", name="Try")).to_be_disabled()
 
 
+def test_only_what_serves_waits_for_a_call(stage, shown):
+    expect(shown.get_by_text("Scaled to zero")).to_be_visible()
+    told = json.loads(stage.fetch("/_coppice/status")[1])
+    told["endpoints"][0]["status"] = "Deleting"
+    shown.route("**/_coppice/status", lambda route: route.fulfill(json=told))
+    expect(card(shown, "houses").get_by_text("Deleting", exact=True)).to_be_visible()
+    expect(shown.get_by_text("Scaled to zero")).to_have_count(0)
+
+
+def test_an_emulator_that_is_gone_is_said_to_be_where_it_was_asked(stage, shown, browser):
+    shown.route("**/invocations", lambda route: route.abort())
+    attempt(shown, "answer = 1")
+    expect(answer(shown)).to_contain_text("The emulator can't be reached")
+    browser.complaints.clear()  # Chromium's own, of the connection
+
+
 def test_real_time_and_provisioned_instances(stage, shown):
     sagemaker = stage.client("sagemaker")
     serverless = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 4, "ProvisionedConcurrency": 1}}

@@ -169,3 +169,21 @@ def test_a_script_is_named_and_its_body_left_to_it(browser, serve):
     assert page.inner_text("#script").startswith("A script answers here: transform_fn.")
     assert "Only it knows what its body is" in page.inner_text("#script")
     assert page.get_by_text("How one tree decides").is_hidden()
+
+
+def test_it_works_below_a_path_that_a_proxy_puts_before_it(browser, tmp_path):
+    application = page_models.application(tmp_path, page_models.named)
+
+    def proxy(environ, start_response):
+        assert environ["PATH_INFO"].startswith("/models/a/")
+        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix("/models/a")
+        return application(environ, start_response)
+
+    with page_models.running(proxy) as url:
+        page = browser.open(f"{url}models/a/")
+        page.get_by_role("button", name="Try").click()
+        expect(page.locator("#status")).to_contain_text("200 OK")
+        expect(page.locator("#calls tbody tr")).to_have_count(1)
+        expect(page.locator("#path-said")).to_contain_text("of tree 1 of 5")
+        assert f"{url}models/a/invocations" in page.locator("#snippet").text_content()
+        page.close()
