@@ -80,7 +80,7 @@ async function tryIt() {
   find("status").textContent = "Asking …";
   const started = performance.now();
   try {
-    const response = await fetch(url("invocations"), { method: "POST", headers: { "Content-Type": format }, body: find("body").value });
+    const response = await fetch(url("invocations"), { method: "POST", headers: { "Content-Type": contentType() }, body: find("body").value });
     const text = await response.text();
     find("status").textContent = `${response.status} ${response.ok ? "OK" : response.statusText}`.trim() + `, ${short(performance.now() - started, 2)} ms`;
     find("status").className = response.ok ? "quiet" : "quiet bad";
