@@ -116,10 +116,10 @@ class _Program(NamedTuple):
                 said: dict[str, Any] = json.loads(line)
                 return said
         self.process.wait()
-        said = self.errors().strip() or "it said nothing"
+        why = self.errors().strip() or "it said nothing"
         for ours, theirs in {f" at {self.base / 'model'}": "", "in the log above": "in its log"}.items():
-            said = said.replace(ours, theirs)
-        raise DeployError(f"The program ended instead of serving: {said}", "Without --profile-start its log is shown.")
+            why = why.replace(ours, theirs)
+        raise DeployError(f"The program ended instead of serving: {why}", "Without --profile-start its log is shown.")
 
     def errors(self) -> str:
         self.stderr.seek(0)
