@@ -196,10 +196,12 @@ class Settings(NamedTuple):
             except (ValueError, KeyError):
                 raise SettingsError(
                     f"The environment variable {name} is {text!r}; allowed is {variable.allowed}.",
-                    f"Change it, or unset it for the default ({_shown(defaults[field])}).",
+                    f"Change it, or unset it for the default ({_shown(defaults[field], variable.allowed)}).",
                 ) from None
         return cls(**values)
 
 
-def _shown(default: object) -> str:
+def _shown(default: object, allowed: str) -> str:
+    if isinstance(default, bool):
+        return allowed.split(" or ")[0 if default else 1]
     return "none" if default in ("", ()) else str(default)

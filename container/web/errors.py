@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from container import contract, logs
@@ -42,6 +42,8 @@ def _from_werkzeug(error: HTTPException) -> Response:
     message, hint = error.description or status.phrase, ""
     if status is HTTPStatus.NOT_FOUND:
         message, hint = "Nothing is served at this path.", _ROUTES
+        if request.path == "/":  # where people look first
+            hint += " COPPICE_PAGE=on shows a page here."
     elif status is HTTPStatus.METHOD_NOT_ALLOWED:
         message, hint = "This path doesn't take that method.", _ROUTES
     elif status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:

@@ -46,7 +46,7 @@ def document(loaded: LoadedModel, settings: Settings) -> dict[str, Any]:
         contract.INVOCATIONS_PATH: {
             "post": {
                 **_operation("invoke", "Predict", _answers(loaded, settings, script_answers), (*_OURS, "406")),
-                "requestBody": {"required": True, "content": _bodies(loaded, script_reads)},
+                "requestBody": {"required": not script_reads, "content": _bodies(loaded, script_reads)},
             }
         },
         contract.EXECUTION_PARAMETERS_PATH: {
@@ -56,6 +56,9 @@ def document(loaded: LoadedModel, settings: Settings) -> dict[str, Any]:
         "/openapi.json": {"get": _operation("schema", "This document", {contract.JSON: {}}, ("503",))},
         "/calls": {"get": _operation("calls", "The last calls of this process", _json(schemas.CALLS))},
     }
+    if script_answers:
+        own = {"description": "What else the script answers.", "content": {"*/*": {}}}
+        paths[contract.INVOCATIONS_PATH]["post"]["responses"]["default"] = own
     if count := explain.trees(loaded):
         paths["/path"] = {
             "post": {

@@ -49,7 +49,7 @@ def examples(loaded: LoadedModel) -> dict[str, str]:
         return {contract.JSON: json.dumps(document), contract.CSV: "", contract.JSONLINES: ""}
     (rows,) = document.values()
     return {
-        contract.JSON: json.dumps(document, indent=2, ensure_ascii=False),
+        contract.JSON: json.dumps(document, indent=2 if loaded.schema.named else None, ensure_ascii=False),
         contract.CSV: _csv(rows, loaded.schema.names if loaded.schema.named else ()),
         contract.JSONLINES: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows),
     }

@@ -38,8 +38,7 @@ def serve(
     from container.server.launch import serve as run
     from container.settings import Settings
 
-    defaults = {"COPPICE_PAGE": "on"}
-    settings = Settings.from_environment(defaults | dict(os.environ))
+    settings = Settings.from_environment({**os.environ, "COPPICE_PAGE": os.environ.get("COPPICE_PAGE") or "on"})
     if port is not None:
         settings = settings._replace(port=port)
     if code is not None:
@@ -55,7 +54,8 @@ def serve(
     def announce(bound: int) -> None:
         address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{bound}"  # noqa: S104 - compared, not bound
         say(f"Serving {model} at {address} (Ctrl-C stops it)")
-        say(f"  page   {address}/")
+        if settings.page:
+            say(f"  page   {address}/")
         say(f"  try    {curl(address, None if settings.submit_directory or settings.program else manifest)}")
 
     manifest: Manifest | None = None

@@ -58,11 +58,11 @@ def profile(model: Path, environment: Mapping[str, str], call: Call | None, star
 
 def lines(found: Profile, starts: int = STARTS) -> list[str]:
     """A profile for people."""
-    total = sum(found.parts.values())
+    total = sum(round(took) for took in found.parts.values())  # what people add up is what they see
     said = [f"a start of the image's program, without the container around it (median of {starts}):"]
     said += [f"  {part:12} {took:7.0f} ms  {PARTS[part]}" for part, took in found.parts.items()]
     said += [
-        f"  {'together':12} {total:7.0f} ms",
+        f"  {'together':12} {total:7} ms",
         "the slowest imports (timed apart, where each takes a little longer):",
     ]
     return said + [f"  {name:12} {took:7.0f} ms" for name, took in found.imports]
@@ -103,6 +103,7 @@ def _imports(base: Path, environment: Mapping[str, str]) -> tuple[tuple[str, flo
 
 
 class _Program(NamedTuple):
+    base: Path
     process: subprocess.Popen[str]
     stderr: IO[str]
     """A file, which is never full: of imports there is much to say."""
@@ -115,7 +116,10 @@ class _Program(NamedTuple):
                 said: dict[str, Any] = json.loads(line)
                 return said
         self.process.wait()
-        raise DeployError(f"The program ended instead of serving: {self.errors().strip() or 'it said nothing'}")
+        why = self.errors().strip() or "it said nothing"
+        for ours, theirs in {f" at {self.base / 'model'}": "", "in the log above": "in its log"}.items():
+            why = why.replace(ours, theirs)
+        raise DeployError(f"The program ended instead of serving: {why}", "Without --profile-start its log is shown.")
 
     def errors(self) -> str:
         self.stderr.seek(0)
@@ -134,7 +138,7 @@ def _program(base: Path, environment: Mapping[str, str], *options: str) -> Itera
             text=True,
         )
         try:
-            yield _Program(process, stderr)
+            yield _Program(base, process, stderr)
         finally:
             process.terminate()
             try:

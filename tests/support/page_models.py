@@ -66,6 +66,26 @@ def several_outputs() -> Fitted:
     return RandomForestRegressor(5, random_state=0).fit(table, np.column_stack([table.a, table.b])), table
 
 
+def several_labels() -> Fitted:
+    """Two outputs with labels of their own."""
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)).round(2), columns=["a", "b"])
+    labels = np.column_stack([np.where(table.a > 0, "yes", "no"), np.where(table.b > 0, "red", "blue")])
+    return RandomForestClassifier(5, random_state=0).fit(table, labels), table
+
+
+def many_labels() -> Fitted:
+    """A classifier of twenty classes."""
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(200, 2)).round(2), columns=["a", "b"])
+    return RandomForestClassifier(5, random_state=0).fit(table, np.arange(200) % 20), table
+
+
+def long_names() -> Fitted:
+    """Columns whose names differ at their ends."""
+    names = [f"mean_of_the_sensors_of_the_northern_hall_over_the_last_hour_{number}" for number in range(40)]
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 40)).round(2), columns=names)
+    return RandomForestRegressor(5, random_state=0).fit(table, table[names[0]] + table[names[1]]), table
+
+
 def scaled() -> Fitted:
     """Missing values are filled in, and what comes is scaled."""
     table, target = load_diabetes(return_X_y=True, as_frame=True, scaled=False)

@@ -70,6 +70,7 @@ def test_a_bad_value_is_refused_with_its_name_value_and_what_is_allowed(name: st
         Settings.from_environment({name: text})
     allowed = next(variable.allowed for variable in VARIABLES.values() if name in variable.names)
     assert refusal.value.message == f"The environment variable {name} is {text!r}; allowed is {allowed}."
+    assert not any(word in refusal.value.hint for word in ("True", "False")), "as it is written, not as Python has it"
     assert "default" in refusal.value.hint
 
 

@@ -6,53 +6,68 @@ function values(document) {
   return wrapped?.length === 1 && Array.isArray(wrapped[0]) ? wrapped[0] : undefined;
 }
 
-function shares(labels, each) {
-  const bars = make("dl", { class: "bars" });
-  labels.map((label, index) => [label, each[index]]).sort((one, other) => other[1] - one[1]).slice(0, 12)
-    .forEach(([label, share]) => bars.append(make("dt", {}, String(label)), make("dd", {}, meter(share), make("span", { class: "number" }, percent(share)))));
-  return bars;
+/** What people read of it, and the whole as it came. */
+function showAnswered(heard, ...came) {
+  find("heard").replaceChildren(...heard);
+  find("came").replaceChildren(...came);
 }
 
-/** One row's answer, large. */
-function showOne(value) {
-  const parts = [];
-  const large = text => parts.push(make("p", { class: "big" }, text));
-  if (value === null || typeof value !== "object") large(short(value));
-  else if (Array.isArray(value)) {
-    const list = make("dl", { class: "facts" });
-    value.forEach((each, index) => list.append(make("div", {}, make("dt", {}, data.outputs[index] ?? index + 1), make("dd", {}, short(each)))));
-    parts.push(list);
-  } else {
-    if ("predicted_label" in value && !Array.isArray(value.predicted_label)) large(short(value.predicted_label));
-    const labels = value.labels ?? data.classes?.[0];
-    if (Array.isArray(value.probabilities) && typeof value.probabilities[0] === "number" && labels) parts.push(shares(labels, value.probabilities));
-  }
-  return parts;
+function shares(labels, each) {
+  const bars = make("dl", { class: "bars" }), most = 12;
+  labels.map((label, index) => [label, each[index]]).sort((one, other) => other[1] - one[1]).slice(0, most)
+    .forEach(([label, share]) => bars.append(make("dt", {}, make("bdi", {}, String(label))), make("dd", {}, meter(share), make("span", { class: "number" }, percent(share)))));
+  return labels.length > most ? [bars, make("p", { class: "quiet" }, `and ${plural(labels.length - most, "label")} more`)] : [bars];
 }
+
+/** A short text for each output. */
+function byOutput(each) {
+  const list = make("dl", { class: "facts outputs" });
+  each.forEach((text, index) => list.append(make("div", {}, make("dt", {}, data.outputs[index] ?? String(index + 1)), make("dd", {}, make("bdi", {}, text)))));
+  return list;
+}
+
+const isPlain = value => value === null || typeof value !== "object";
+
+/** One row's answer, large; nothing where it is more than this page knows to draw. */
+function showOne(value) {
+  if (isPlain(value)) return [make("p", { class: "big" }, make("bdi", {}, short(value)))];
+  if (Array.isArray(value)) return value.length && value.every(isPlain) ? [byOutput(value.map(each => short(each)))] : [];
+  const { predicted_label: label, probabilities } = value, several = data.outputs.length > 1;
+  if (several && probabilities?.length === data.classes?.length) return [byOutput(probabilities.map(likeliest))];
+  const parts = label === undefined ? [] : showOne(label), labels = value.labels ?? data.classes?.[0];
+  return !several && Array.isArray(probabilities) && Array.isArray(labels) ? parts.concat(shares(labels, probabilities)) : parts;
+}
+
+/** An output's label with the largest share, and how large that is. */
+function likeliest(each, output) {
+  const most = each.indexOf(Math.max(...each));
+  return withShare(data.classes[output][most], each[most]);
+}
+
+/** JSON that has room to be wrapped between its parts; numbers stay as they came, to the digit. */
+const roomy = text => text.replace(/("(?:[^"\\]|\\.)*")|([,:])(?=\S)/g, (_, string, mark) => string ?? `${mark} `);
 
 function showAnswer(text) {
   let shown = text, parts = [];
   try {
     const document = JSON.parse(text);
-    shown = /\d{16}/.test(text) ? text : JSON.stringify(document, null, 1).replace(/\n\s*/g, text.length < 400 ? " " : "$&");
-    const rows = values(document);
+    shown = roomy(text);
+    const rows = isPlain(document) ? [document] : values(document);
     if (rows?.length === 1) parts = showOne(rows[0]);
-    else if (rows) parts = [make("p", { class: "quiet" }, `${rows.length} rows`)];
+    else if (rows) parts = [make("p", { class: "quiet" }, plural(rows.length, "row"))];
   } catch { /* CSV and the like are shown as they came */ }
-  find("answer").replaceChildren(...parts, make("pre", { tabindex: "0", "aria-label": "The answer as it came" }, shown.trimEnd()));
+  if (!text.trim()) showAnswered([make("p", { class: "quiet" }, "The answer is empty.")]);
+  else showAnswered(parts, make("pre", { tabindex: "0", role: "group", "aria-label": "The answer as it came" }, shown.trimEnd()));
 }
 
+/** The server's own errors have these parts; a script's, and those of what stands between, are shown as they came. */
 function showError(text) {
-  const lines = [];
+  let lines = [make("p", {}, text || "The server said nothing.")];
   try {
     const { message, hint, code, request_id } = JSON.parse(text).error;
-    lines.push(make("p", {}, make("b", {}, message)));
-    if (hint) lines.push(make("p", {}, hint));
-    lines.push(make("p", { class: "quiet" }, `${code}, request ${request_id}`));
-  } catch {
-    lines.push(make("p", {}, text || "The server said nothing."));
-  }
-  find("answer").replaceChildren(make("div", { class: "error", role: "alert" }, ...lines));
+    if (message && code) lines = [make("p", {}, make("b", {}, message)), ...(hint ? [make("p", {}, hint)] : []), make("p", { class: "quiet" }, `${code}, request ${request_id}`)];
+  } catch { /* it isn't one of them */ }
+  showAnswered([], make("div", { class: "error", role: "alert" }, ...lines));
 }
 
 let asking = false;
@@ -65,9 +80,9 @@ async function tryIt() {
   find("status").textContent = "Asking …";
   const started = performance.now();
   try {
-    const response = await fetch(url("invocations"), { method: "POST", headers: { "Content-Type": format }, body: find("body").value });
+    const response = await fetch(url("invocations"), { method: "POST", headers: { "Content-Type": contentType() }, body: find("body").value });
     const text = await response.text();
-    find("status").textContent = `${response.status} ${response.ok ? "OK" : response.statusText}, ${short(performance.now() - started, 2)} ms`;
+    find("status").textContent = `${response.status} ${response.ok ? "OK" : response.statusText}`.trim() + `, ${short(performance.now() - started, 2)} ms`;
     find("status").className = response.ok ? "quiet" : "quiet bad";
     (response.ok ? showAnswer : showError)(text);
     return response.ok;

@@ -4,7 +4,9 @@ let shownCalls = "";
 async function showCalls() {
   let found;
   try {
-    found = await (await fetch(url("calls"))).json();
+    const response = await fetch(url("calls"));
+    if (!response.ok) return;
+    found = await response.json();
   } catch { return; /* the next one may be answered again */ }
   const text = JSON.stringify(found);
   if (text === shownCalls) return;

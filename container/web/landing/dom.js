@@ -18,12 +18,13 @@ function short(number, digits = 6) {
   if (typeof number !== "number") return String(number);
   if (Number.isInteger(number) && Math.abs(number) < 1e15) return number.toLocaleString("en");
   const size = Math.abs(number);
-  return size >= 1e-4 && size < 1e15
-    ? Number(number.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits })
-    : Number(number.toPrecision(digits)).toString();
+  if (size >= 1e-4 && size < 1e15) return Number(number.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits });
+  return Number(number.toPrecision(digits)).toExponential().replace("e+", "e");
 }
 
+const plural = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
 const percent = share => `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %`;
+const withShare = (label, share) => `${label} (${percent(share)})`;
 
 function meter(share) {
   const bar = make("i");

@@ -3,21 +3,25 @@ const FORMATS = { "application/json": "JSON", "text/csv": "CSV", "application/js
 const drafts = { ...data.examples };
 let format = "application/json";
 
+/** What the body is sent as: a script may take types of its own. */
+const contentType = () => find("type").value.trim() || format;
+
 function showFacts() {
   document.title = `${data.name} – Coppice`;
   find("name").replaceChildren(...data.name.split(/(?<=[a-z])(?=[A-Z])/).flatMap(part => [part, make("wbr")]));
   find("version").textContent = data.coppice;
   const made = Object.entries(data.versions).filter(([name]) => ["scikit-learn", "python"].includes(name)).map(([name, version]) => `${name} ${version}`);
   const answers = data.classes ? data.classes.map(labels => labels.slice(0, 6).join(", ") + (labels.length > 6 ? ` … (${labels.length})` : "")).join("; ") : "";
-  const facts = { Task: data.task, Engine: data.engine, Trees: data.trees ? data.trees.toLocaleString("en") : "", Classes: answers, "Packed with": made.join(", "), Model: data.model_id };
+  const facts = { Task: data.task === "other" ? "" : data.task, Engine: data.engine, Trees: data.trees ? data.trees.toLocaleString("en") : "", Classes: answers, "Packed with": made.join(", "), Model: data.model_id };
   for (const [name, text] of Object.entries(facts)) {
     if (text) find("facts").append(make("div", {}, make("dt", {}, name), make("dd", {}, name === "Model" ? make("code", {}, text) : text)));
   }
   if (data.hooks.length) {
     find("script").append("A script answers here: ", make("code", {}, data.hooks.join(", ")), ".");
-    if (!data.body_known) find("script").append(" Only it knows what its body is; the one below is what the model alone would take.");
+    if (!data.body_known) find("script").append(" Only it knows what its body is", data.features.length ? "; the one below is what the model alone would take." : ": write one.");
     find("script").hidden = false;
   }
+  find("type-label").hidden = data.body_known;
 }
 
 function edited() {
@@ -39,7 +43,7 @@ async function send(event) {
 }
 
 choice(find("formats"), "format", Object.entries(FORMATS), value => {
-  format = value;
+  format = find("type").value = value;
   showBody();
 });
 choice(find("clients"), "client", Object.keys(SNIPPETS).map(name => [name, name]), value => {
@@ -55,7 +59,7 @@ find("reset").addEventListener("click", () => {
   find("body").value = data.examples[format];
   edited();
 });
-find("endpoint").addEventListener("input", showSnippet);
+for (const id of ["endpoint", "type"]) find(id).addEventListener("input", showSnippet);
 find("copy").addEventListener("click", copySnippet);
 for (const id of ["path-row", "path-tree"]) find(id).addEventListener("change", askPath);
 
@@ -66,10 +70,7 @@ if (data.trees) {
   find("path-tree").max = data.trees;
   find("path-section").hidden = false;
   askPath();
-  let wide = innerWidth < 740;
-  addEventListener("resize", () => {
-    if (wide !== (wide = innerWidth < 740)) askPath();
-  });
+  new ResizeObserver(draw).observe(find("path"));
 }
 showCalls();
 setInterval(() => document.visibilityState === "visible" && showCalls(), 3000);

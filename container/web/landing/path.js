@@ -1,5 +1,5 @@
 
-const STEP = 64, SWAY = 17;
+const SWAY = 17, HIGH = 64;
 
 /** Two numbers side by side with as many digits as it takes to tell them apart. */
 function apart(one, other) {
@@ -18,47 +18,56 @@ function said(split) {
   return `${value} ${split.goes === "left" ? "≤" : ">"} ${threshold}${note}`;
 }
 
-function leafSays({ output, value, shares }) {
-  const name = data.outputs.length > 1 ? `${output}: ` : "";
-  return name + (shares ? shares.slice(0, 4).map(({ label, share }) => `${label} ${percent(share)}`).join(", ") + (shares.length > 4 ? " …" : "") : short(value));
+/** What the leaf says of one output, as text. */
+function leafSays({ value, shares }) {
+  if (!shares) return short(value);
+  return shares.slice(0, 4).map(({ label, share }) => withShare(label, share)).join(", ") + (shares.length > 4 ? " …" : "");
 }
 
-/** The drawing beside the list: the way in green, and what it leaves aside dotted. */
-function drawing(splits, width) {
-  const middle = width / 2, ends = [], xs = [middle];
+/** The drawing beside the list: the way in green, and what it leaves aside dotted. `ys` is where the list's items begin to be read. */
+function drawing(splits, width, ys) {
+  const xs = [width / 2];
   for (const { goes } of splits) {
     const next = xs.at(-1) + (goes === "left" ? -SWAY : SWAY);
     xs.push(Math.max(SWAY * 1.6, Math.min(width - SWAY * 1.6, next)));
   }
-  const y = index => STEP * (index + 0.5);
-  const picture = make("svg", { width, height: STEP * xs.length, "aria-hidden": "true" });
+  const picture = make("svg", { width, height: ys.at(-1) + 10, "aria-hidden": "true" });
   splits.forEach(({ goes, beside }, index) => {
-    const x = xs[index], side = goes === "left" ? 1 : -1;
-    const away = Math.max(8, Math.min(width - 8, x + side * SWAY * 1.4));
-    picture.append(make("path", { class: "other", d: `M${x} ${y(index)} L${away} ${y(index) + STEP * 0.5}` }));
-    picture.append(make("text", { x: away, y: y(index) + STEP * 0.5 + 11 }, beside.toLocaleString("en")));
-    picture.append(make("path", { d: `M${x} ${y(index)} C${x} ${y(index + 0.5)} ${xs[index + 1]} ${y(index + 0.5)} ${xs[index + 1]} ${y(index + 1)}` }));
+    const [x, y, nextX, nextY] = [xs[index], ys[index], xs[index + 1], ys[index + 1]], middle = (y + nextY) / 2;
+    const away = Math.max(8, Math.min(width - 8, x + (goes === "left" ? 1 : -1) * SWAY * 1.4));
+    picture.append(make("path", { class: "other", d: `M${x} ${y} L${away} ${middle}` }));
+    picture.append(make("text", { x: away, y: middle + 11 }, beside.toLocaleString("en")));
+    picture.append(make("path", { d: `M${x} ${y} C${x} ${middle} ${nextX} ${middle} ${nextX} ${nextY}` }));
   });
-  xs.forEach((x, index) => ends.push(make("circle", { cx: x, cy: y(index), r: index === splits.length ? 7 : 5, class: index === splits.length ? "end" : "" })));
-  picture.append(...ends);
+  picture.append(...xs.map((x, index) => make("circle", index < splits.length ? { cx: x, cy: ys[index], r: 5 } : { cx: x, cy: ys[index], r: 7, class: "end" })));
   return picture;
+}
+
+let shownSplits = [];
+
+/** Draw beside the list as it lies now: its items are as high as their texts. */
+function draw() {
+  const list = find("path").querySelector("ol");
+  if (!list) return;
+  const items = [...list.children], width = parseFloat(getComputedStyle(list).paddingLeft) - 12;
+  list.parentElement.querySelector("svg")?.remove();
+  list.before(drawing(shownSplits, width, items.map(item => item.offsetTop + Math.min(item.offsetHeight, HIGH) / 2)));
 }
 
 function showPath({ splits, leaf, row, rows, tree, trees }) {
   find("path-row").max = rows;
-  const width = innerWidth < 740 ? 76 : 124;
   const list = make("ol", { class: "way", "aria-label": `The way of row ${row} through tree ${tree}` });
   for (const split of splits) {
-    const text = said(split);
-    list.append(make("li", {}, make("p", { title: split.feature }, make("b", {}, split.feature)),
-      make("p", { title: text }, text, make("span", { class: "hidden" }, `, ${split.beside.toLocaleString("en")} ${split.beside === 1 ? "node" : "nodes"} aside`))));
+    list.append(make("li", {}, make("b", {}, make("bdi", {}, split.feature)),
+      make("p", {}, said(split), make("span", { class: "hidden" }, `, ${plural(split.beside, "node")} aside`))));
   }
-  const answer = leaf.answers.map(leafSays).join("; ");
-  list.append(make("li", { class: "leaf" }, make("p", { title: answer }, answer), make("p", { class: "quiet" }, trees === 1 ? "this is what the tree says" : `this tree says; ${trees.toLocaleString("en")} trees are averaged`)));
-  list.style.paddingLeft = `${width + 12}px`;
-  const drawn = make("div", { class: "way" }, drawing(splits, width), list);
-  find("path").replaceChildren(drawn);
-  find("path-said").textContent = `${splits.length} ${splits.length === 1 ? "split" : "splits"} of tree ${tree} of ${trees.toLocaleString("en")}`;
+  const answers = leaf.answers.map(leafSays);
+  list.append(make("li", { class: "leaf" }, answers.length > 1 ? byOutput(answers) : make("b", {}, make("bdi", {}, ...answers)),
+    make("p", { class: "quiet" }, trees === 1 ? "this is what the tree says" : `this tree says; ${trees.toLocaleString("en")} trees are averaged`)));
+  find("path").replaceChildren(make("div", { class: "way" }, list));
+  find("path-said").textContent = `${plural(splits.length, "split")} of tree ${tree} of ${trees.toLocaleString("en")}`;
+  shownSplits = splits;
+  draw();
 }
 
 let latestPath = 0;

@@ -18,20 +18,20 @@ const SNIPPETS = {
 runtime = boto3.client("sagemaker-runtime")
 answer = runtime.invoke_endpoint(
     EndpointName=${pythonQuoted(endpoint)},
-    ContentType="${type}",
+    ContentType=${pythonQuoted(type)},
     Body=${pythonQuoted(body)}.encode(),
 )
 print(answer["Body"].read().decode())`,
   "AWS CLI": (body, type, endpoint) => `printf '%s' ${shellQuoted(body)} |
   aws sagemaker-runtime invoke-endpoint --endpoint-name ${shellQuoted(endpoint)} \\
-    --content-type ${type} --body fileb:///dev/stdin /dev/stdout`,
+    --content-type ${shellQuoted(type)} --body fileb:///dev/stdin /dev/stdout`,
 };
 
 let client = "curl";
 
 function showSnippet() {
-  const body = format === "application/json" ? onOneLine(find("body").value) : find("body").value;
-  find("snippet").textContent = SNIPPETS[client](body, format, find("endpoint").value || "my-endpoint");
+  const body = contentType() === "application/json" ? onOneLine(find("body").value) : find("body").value;
+  find("snippet").textContent = SNIPPETS[client](body, contentType(), find("endpoint").value || "my-endpoint");
   find("endpoint-label").hidden = client === "curl";
 }
 

@@ -48,8 +48,8 @@ function updateCard(card, endpoint) {
   match(list, endpoint.instances, (one, index) => one.id || `cold ${index}`, makeInstance, (row, one) => updateInstance(row, one, several));
   show(list, endpoint.instances.length > 0);
   const none = card.querySelector(".none");
-  write(none, whyNone(endpoint));
-  show(none, !endpoint.instances.length);
+  write(none, endpoint.instances.length ? "" : whyNone(endpoint));
+  show(none, Boolean(none.textContent));
   const part = card.querySelector("details");
   show(part, endpoint.status !== "Failed");
   updateTry(part, endpoint);
@@ -65,6 +65,7 @@ function capacity(variant, endpoint) {
 
 function whyNone(endpoint) {
   if (endpoint.status === "Failed") return "No instance runs.";
+  if (!SERVING.includes(endpoint.status)) return "";
   if (endpoint.variants.some(variant => variant.memory_mb === null)) return "No instance runs now.";
   return "Scaled to zero: the next call starts an instance, and waits for it.";
 }

@@ -1,6 +1,6 @@
 // The part of a card that calls its endpoint, as AWS's clients do.
 
-const SHOWN_CHARACTERS = 20000;
+const SHOWN_CHARACTERS = 20000, READ_CHARACTERS = 200;
 const LEAST_ROWS = 4, MOST_ROWS = 14;
 const SERVING = ["InService", "Updating", "SystemUpdating", "RollingBack"];
 const TYPES = { "application/json": "JSON", "text/csv": "CSV", "application/jsonlines": "JSON Lines" };
@@ -98,9 +98,10 @@ async function send(call) {
     requestId = response.headers.get("x-amzn-RequestId");
   } catch (error) {
     call.outcome.textContent = "no answer";
-    call.answer.textContent = String(error);
+    call.answer.textContent = `The emulator can't be reached: ${error.message}. Does it still run?`;
   }
   show(call.answer, true);
+  say(`Answer of ${call.name}: ${call.answer.textContent.slice(0, READ_CHARACTERS)}`);
   call.busy = false; // whoever sees the answer may ask again, whether or not its REPORT line is there
   call.last = requestId;
   const state = await refresh();
@@ -110,10 +111,26 @@ async function send(call) {
 function readable(text) {
   let shown = text;
   try {
-    shown = JSON.stringify(JSON.parse(text), null, 2);
+    JSON.parse(text);
+    shown = indented(text);
   } catch { /* it isn't JSON, and is shown as it is */ }
+  if (!shown.trim()) return "(an empty answer)";
   if (shown.length <= SHOWN_CHARACTERS) return shown;
   return `${shown.slice(0, SHOWN_CHARACTERS)}\n… ${shown.length - SHOWN_CHARACTERS} more characters`;
+}
+
+// JSON with its parts on lines of their own. Numbers stay as they came, to the digit: JSON.stringify would round them.
+function indented(json) {
+  let depth = 0, before = "", out = "";
+  for (const part of json.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g)) {
+    const opened = /^[{[]$/.test(before), closes = /^[}\]]$/.test(part);
+    if (closes) depth--;
+    if (before === "," || opened !== closes) out += `\n${"  ".repeat(depth)}`;
+    out += part === ":" ? ": " : part;
+    if (/^[{[]$/.test(part)) depth++;
+    before = part;
+  }
+  return out;
 }
 
 function showReport(call, state, requestId) {

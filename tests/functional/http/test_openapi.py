@@ -30,6 +30,7 @@ MODELS: dict[str, tuple[Any, dict[str, Any]]] = {
     "script": (page_models.named, {"script": "model_fn"}),
     "script that predicts": (page_models.named, {"script": "predict_fn"}),
     "script that does all": (page_models.named, {"script": "transform_fn"}),
+    "script that takes anything": (page_models.named, {"script": "takes_anything"}),
 }
 THROWN_AT = [name for name in MODELS if name not in ("several outputs", *(f"classifier's {one}" for one in OUTPUTS))]
 

@@ -84,6 +84,14 @@ def test_the_parts_are_shown_and_then_it_serves(model):
     assert parts_of(said) == [*PARTS, "first answer", "together"]
     assert re.search(r"^  numpy +\d+ ms$", said, re.MULTILINE)
     assert "Serving" in said
+    *parts, together = map(int, re.findall(r"(\d+) ms", said.partition("the slowest imports")[0]))
+    assert sum(parts) == together
+
+
+@pytest.mark.parametrize(("page", "shown"), [("", True), ("off", False)])
+def test_the_page_is_announced_where_there_is_one(model, monkeypatch, page, shown):
+    monkeypatch.setenv("COPPICE_PAGE", page)
+    assert ("  page   http://" in profiled(model)) is shown
 
 
 def test_a_model_without_a_manifest_is_asked_nothing(tmp_path):
@@ -106,3 +114,18 @@ def test_what_cannot_start_is_said(model):
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "ended instead of serving" in done.stderr
+    assert "coppice-start-" not in done.stderr, "people don't know our folder"
+
+
+def test_a_script_that_fails_is_said_without_a_log_that_isnt_there(model, tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "inference.py").write_text("def model_fn(folder):\n    raise RuntimeError('no')\n")
+    done = subprocess.run(
+        [COPPICE, "serve", model, "--code", tmp_path / "code", "--profile-start", "--port", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, "The script failed in model_fn" in done.stderr) == (1, True)
+    assert "log above" not in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from threading import Thread
 
 import pytest
@@ -143,6 +144,24 @@ def test_try_calls_and_shows_the_answer_and_its_report(stage, shown):
     expect(calls.first.get_by_text("failed")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("1.0", "1.0"),
+        ('{"a":[12345678901234567890,{}],"b\\",c:":[]}', '{"a": [12345678901234567890, {}], "b\\",c:": []}'),
+        ("a,1.0", "a,1.0"),
+        ("", "(an empty answer)"),
+    ],
+)
+def test_an_answer_is_shown_to_the_digit_and_read_aloud(stage, shown, said, seen):
+    attempt(shown, f"handler.say(200, {said.encode()!r})")
+    expect(answer(shown)).to_be_visible()
+    text = answer(shown).text_content()
+    assert re.sub(r"\n *", "", re.sub(r",\n *", ", ", text)) == seen
+    expect(shown.locator("#said")).to_have_text(f"Answer of houses: {text}")
+    assert barriers(shown) == []
+
+
 def test_calls_are_filtered_by_endpoint(stage, shown):
     stage.up("flats")
     for name in ("houses", "flats", "houses"):
@@ -220,6 +239,22 @@ def test_an_endpoint_that_failed_and_one_that_takes_no_such_calls(stage, shown):
     stage.emulator._store.change(Key(Kind.ENDPOINT, REGION, "houses"), lambda document: document.update(queue))
     expect(card(shown, "houses").get_by_text("It takes asynchronous calls only")).to_be_visible()
     expect(card(shown, "houses").get_by_role("button", name="Try")).to_be_disabled()
+
+
+def test_only_what_serves_waits_for_a_call(stage, shown):
+    expect(shown.get_by_text("Scaled to zero")).to_be_visible()
+    told = json.loads(stage.fetch("/_coppice/status")[1])
+    told["endpoints"][0]["status"] = "Deleting"
+    shown.route("**/_coppice/status", lambda route: route.fulfill(json=told))
+    expect(card(shown, "houses").get_by_text("Deleting", exact=True)).to_be_visible()
+    expect(shown.get_by_text("Scaled to zero")).to_have_count(0)
+
+
+def test_an_emulator_that_is_gone_is_said_to_be_where_it_was_asked(stage, shown, browser):
+    shown.route("**/invocations", lambda route: route.abort())
+    attempt(shown, "answer = 1")
+    expect(answer(shown)).to_contain_text("The emulator can't be reached")
+    browser.complaints.clear()  # Chromium's own, of the connection
 
 
 def test_real_time_and_provisioned_instances(stage, shown):

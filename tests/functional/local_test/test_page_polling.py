@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from browser import barriers
 from page_stage import page_stage
 from playwright.sync_api import expect
 from waiting import until
@@ -61,6 +62,7 @@ def test_it_asks_only_while_somebody_looks(stage, shown):
 def test_an_emulator_that_has_ended_and_comes_back(stage, shown, browser):
     shown.route("**/_coppice/status", lambda route: route.abort())
     expect(shown.get_by_role("alert")).to_contain_text("The emulator doesn't answer")
+    assert barriers(shown) == [], "what is out of date can still be read"
     shown.unroute("**/_coppice/status")
     expect(shown.get_by_role("alert")).to_have_count(0)
     expect(shown.get_by_text("live", exact=True)).to_be_visible()

@@ -169,3 +169,54 @@ def test_a_script_is_named_and_its_body_left_to_it(browser, serve):
     assert page.inner_text("#script").startswith("A script answers here: transform_fn.")
     assert "Only it knows what its body is" in page.inner_text("#script")
     assert page.get_by_text("How one tree decides").is_hidden()
+
+
+def test_a_script_is_sent_types_of_its_own(browser, serve):
+    page = browser.open(serve(page_models.named, script="transform_fn"))
+    page.get_by_label("Content-Type").fill("application/x-it's")
+    page.get_by_label("Rows to predict").fill('{"rows": [[1, 2, 3]]}')
+    page.get_by_role("button", name="Try").click()
+    expect(page.locator("#answer pre")).to_have_text('{"content_type": "application/x-it\'s", "n": 1}')
+    for client, written in (("curl", "'Content-Type: application/x-it'\\''s'"), ("boto3", '="application/x-it\'s"')):
+        page.get_by_role("radio", name=client).check()
+        assert written in page.locator("#snippet").text_content()
+    page.get_by_label("Rows to predict").fill("a,\nb")
+    page.get_by_role("radio", name="AWS CLI").check()
+    assert "printf '%s' 'a,\nb' |" in page.locator("#snippet").text_content(), "of such a type lines may matter"
+    assert "--content-type 'application/x-it'\\''s' --body" in page.locator("#snippet").text_content()
+    page.get_by_role("radio", name="CSV").check()
+    assert page.get_by_label("Content-Type").input_value() == "text/csv"
+    assert browser.open(serve(page_models.named)).get_by_label("Content-Type").is_hidden()
+
+
+def test_a_script_alone_says_that_only_it_knows(browser, tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "inference.py").write_text(
+        "def model_fn(folder):\n    return len\n\n\ndef transform_fn(model, body, content_type, accept):\n"
+        "    return str(model(body)), 'text/plain'\n"
+    )
+    with page_models.running(page_models.served(tmp_path)) as url:
+        page = browser.open(url)
+        assert page.inner_text("#script").endswith("Only it knows what its body is: write one.")
+        assert "Task" not in page.inner_text("#facts")
+        page.get_by_role("button", name="Try").click()
+        assert answer(page).startswith("2")
+        page.close()
+
+
+def test_it_works_below_a_path_that_a_proxy_puts_before_it(browser, tmp_path):
+    application = page_models.application(tmp_path, page_models.named)
+
+    def proxy(environ, start_response):
+        assert environ["PATH_INFO"].startswith("/models/a/")
+        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix("/models/a")
+        return application(environ, start_response)
+
+    with page_models.running(proxy) as url:
+        page = browser.open(f"{url}models/a/")
+        page.get_by_role("button", name="Try").click()
+        expect(page.locator("#status")).to_contain_text("200 OK")
+        expect(page.locator("#calls tbody tr")).to_have_count(1)
+        expect(page.locator("#path-said")).to_contain_text("of tree 1 of 5")
+        assert f"{url}models/a/invocations" in page.locator("#snippet").text_content()
+        page.close()

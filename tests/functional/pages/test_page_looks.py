@@ -33,13 +33,29 @@ def test_nobody_is_kept_out_and_nothing_is_cut_off(browser, serve, model, width,
     assert (barriers(page), too_wide(page)) == ([], [])
 
 
-def test_dark_is_dark(browser, serve):
-    def paper(dark: bool) -> int:
-        page = browser.open(serve(page_models.named), dark=dark)
-        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
+def test_the_bar_breaks_no_word(browser, serve):
+    page = browser.open(serve(page_models.named), width=320)
+    for part in (".brand", "nav a >> nth=0", "nav a >> nth=1"):
+        assert page.locator(part).evaluate("each => each.getBoundingClientRect().height < 30"), part
 
-    assert paper(dark=True) < 150 < 600 < paper(dark=False)
+
+def paper(page) -> int:
+    """How light the page's background is, of 765."""
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return sum(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
+
+
+def test_print_is_light_and_whole(browser, serve):
+    page = asked(browser.open(serve(page_models.long_names), dark=True))
+    page.emulate_media(media="print")
+    assert paper(page) > 600
+    for box in ("#features", "#snippet"):
+        assert page.locator(box).evaluate("each => each.scrollHeight <= each.clientHeight + 2"), box
+
+
+def test_dark_is_dark(browser, serve):
+    dark, light = (paper(browser.open(serve(page_models.named), dark=dark)) for dark in (True, False))
+    assert dark < 150 < 600 < light
 
 
 def test_the_outline_is_one_title_and_named_sections(browser, serve):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import page_models
+import pytest
+from browser import DESKTOP
 from playwright.sync_api import expect
+from waiting import until
 
 
 def test_the_drawing_and_the_list_tell_the_same(browser, serve):
@@ -63,3 +66,27 @@ def test_a_row_that_isnt_one_is_said_to_be(browser, serve):
     page.get_by_label("Tree", exact=True).fill("99")
     page.get_by_label("Tree", exact=True).press("Enter")
     expect(page.locator("#path-said")).to_contain_text("There is no tree 99; there are 5.")
+
+
+@pytest.mark.parametrize("width", [DESKTOP, 320])
+def test_names_are_whole_and_the_drawing_stands_beside_them(browser, serve, width):
+    page = browser.open(serve(page_models.long_names), width=width)
+    page.wait_for_selector("ol.way li")
+
+    def beside() -> bool:
+        return page.evaluate(
+            """() => {
+              const circles = [...document.querySelectorAll(".way circle")].map(each => each.getBoundingClientRect());
+              const items = [...document.querySelectorAll("ol.way li")].map(each => each.getBoundingClientRect());
+              return circles.length === items.length
+                && circles.every(({ top, bottom }, at) => items[at].top < top && bottom < items[at].bottom);
+            }"""
+        )
+
+    cut = "each => [...each.querySelectorAll(':not(.hidden)')].filter(each => each.scrollWidth > each.clientWidth + 1)"
+    assert page.locator("ol.way").evaluate(f"list => ({cut})(list).map(each => each.innerText)") == []
+    until(beside)
+    page.set_viewport_size({"width": 700, "height": 900})
+    until(beside)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    until(beside)

@@ -28,6 +28,7 @@ def test_nothing_of_it_is_there_unless_asked_for():
     for path in ("/", "/openapi.json", "/calls"):
         assert without.get(path).status_code == 404
     assert without.post("/path", json=[[1, 2]]).status_code == 404
+    assert "COPPICE_PAGE=on shows a page" in without.get("/").json["error"]["hint"]
 
 
 def test_names_in_the_data_cant_leave_it():
