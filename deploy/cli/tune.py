@@ -127,6 +127,7 @@ def _measured(
 
     calls = _calls(payload, archive)
     with ExitStack() as stack:
+        stack.enter_context(tune_targets.as_ctrl_c())
         if target is Place.aws:
             settings.need("image", "coppice push prints its address")
             confirm(tune_targets.question(tuning, prices), yes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -55,7 +56,7 @@ def emulator(
         info = running.start(Options(port=0, backend=chosen, idle_seconds=IDLE_SECONDS))
     except ContainerError as error:
         raise DeployError(error.message, error.hint) from None
-    stack.callback(running.down, info.port)
+    stack.callback(_end, info.port)
     say(f"measuring in an emulator of its own, backend {info.backend}: {why}")
     session = Session.local(info.address or "", REGION)
     s3 = S3(session)
@@ -66,6 +67,24 @@ def emulator(
     model = Model(runs, str(found.uri), ROLE, settings.get("env", {}))
     endpoints = Endpoints(session, model, "local", tuning.max_concurrency, EMULATOR_POLL)
     return Emulated(endpoints, info.port, REGION, tuple(info.not_enforced))
+
+
+def _end(port: int) -> None:
+    from local_test.emulator import running
+
+    with suppress(KeyboardInterrupt):  # it has been told to end, and does so alone
+        running.down(port)
+
+
+@contextmanager
+def as_ctrl_c() -> Iterator[None]:
+    """A closed terminal, and whoever ends this process, find it as tidy as Ctrl-C does."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _backend(asked: str, image: str | None) -> tuple[str, str]:

@@ -75,6 +75,10 @@ class Deployed:
         """As Target has it."""
         self._endpoints.delete(memory_mb)
 
+    def left(self) -> tuple[str, ...]:
+        """As Target has it."""
+        return self._endpoints.left()
+
     def _read(self, memory_mb: int, series: Series) -> Mapping[float, float]:
         dimensions = {"EndpointName": self._endpoints.name(memory_mb), "VariantName": VARIANT}
         (values,) = self._metrics.read([series], dimensions, self._began - 60, self._clock() + 60)

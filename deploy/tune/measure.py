@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Final
 
 from deploy.aws.invocation import Call
@@ -81,13 +82,33 @@ class _Work:
                 self._level(size, clients)
 
     def end(self) -> None:
-        """Take everything away again."""
+        """Take everything away again. What fails of it, or is ended with Ctrl-C, keeps neither the rest nor the results
+        from being done."""
+        reasons: list[str] = []
         for memory_mb in sorted(self._placed):
             size = self.measured.sizes[memory_mb]
             if size.warm:
-                size.peak_bytes = max(size.peak_bytes, self._target.peak_bytes(memory_mb))
-            self._target.remove(memory_mb)
+                with self._whatever(reasons):
+                    self._tell(f"{memory_mb} MB: asking for its peak memory")
+                    size.peak_bytes = max(size.peak_bytes, self._target.peak_bytes(memory_mb))
+            with self._whatever(reasons):
+                self._tell(f"{memory_mb} MB: removing it")
+                self._target.remove(memory_mb)
         self._placed.clear()
+        left = self._target.left()
+        if left:
+            commands = "; ".join(f"aws sagemaker delete-endpoint --endpoint-name {name}" for name in left)
+            reasons.append(f"still there: {', '.join(left)}; remove what is left: {commands}")
+        self.measured.notes += tuple(reasons)
+
+    @contextmanager
+    def _whatever(self, reasons: list[str]) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.measured.interrupted = True
+        except Exception as error:  # noqa: BLE001 - it is told, and the rest is done
+            reasons.append(str(error))
 
     def _turned(self, number: int) -> list[Size]:
         """The sizes, each time beginning with another."""

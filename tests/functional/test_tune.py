@@ -154,25 +154,37 @@ def test_real_endpoints_are_asked_for_and_removed(local, models):
     assert local.run("aws", "sagemaker", "list-models", "--query", "Models", "--output", "text").stdout.strip() == ""
 
 
-def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(local, models):
+def ended(local, models, end, at):
+    """A tuning that gets the signal `end` once it has said `at`; what it found."""
     program = subprocess.Popen(
         [COPPICE, "tune", "--model", models / "model.tar.gz", "-o", local.folder / "out", "--backend", "process",
          "--memory", "1024,2048", "--calls", "100000", "--cold-starts", "1"],
         env=local.environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     said = ""
-    while "calls, about" not in said:  # ten seconds of measuring
+    while at not in said:
         line = program.stderr.readline()
         assert line, said
         said += line
-    os.killpg(program.pid, signal.SIGINT)
+    os.killpg(program.pid, end)
     said += program.communicate(timeout=SECONDS)[1]
     assert program.returncode == 130, said
     assert "interrupted" in said
+    until_gone(local)
     found = results(local)
     assert found["interrupted"]
+    return found
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_measured_is_kept_and_nothing_left_running(local, models, end):
+    found = ended(local, models, end, "calls, about")  # ten seconds of measuring
     assert found["sizes"][0]["latency_ms"]["calls"] > 10
-    until_gone(local)
+
+
+def test_ctrl_c_while_an_endpoint_is_brought_up(local, models):
+    found = ended(local, models, signal.SIGINT, "bringing it up")
+    assert found["sizes"][1]["latency_ms"] is None
 
 
 def until_gone(local):

@@ -116,6 +116,42 @@ def test_ctrl_c_keeps_what_was_measured():
     assert {size for what, size in target.done if what == "remove"} == {1024, 2048, 3072}
 
 
+def test_ctrl_c_while_all_is_removed_ends_neither_the_rest_nor_the_results():
+    class Slow(FakeTarget):
+        def peak_bytes(self, memory_mb):
+            raise KeyboardInterrupt
+
+        def remove(self, memory_mb):
+            super().remove(memory_mb)
+            if memory_mb == 1024:
+                raise KeyboardInterrupt
+
+    target = Slow()
+    found = run(target)
+    assert found.interrupted
+    assert [len(size.warm) for size in found.sizes.values()] == [6, 6, 6]
+    assert [size for what, size in target.done if what == "remove"] == [1024, 2048, 3072]
+
+
+def test_what_can_not_be_removed_is_named_and_the_rest_is_removed():
+    class Refused(FakeTarget):
+        def remove(self, memory_mb):
+            super().remove(memory_mb)
+            if memory_mb == 1024:
+                raise EndpointFailed("AccessDenied")
+
+        def left(self):
+            return ("houses-tune-1-1024",)
+
+    target = Refused()
+    found = run(target)
+    assert [size for what, size in target.done if what == "remove"] == [1024, 2048, 3072]
+    assert found.sizes[1024].fits
+    refused, left = found.notes[-2:]
+    assert refused == "AccessDenied"
+    assert "aws sagemaker delete-endpoint --endpoint-name houses-tune-1-1024" in left
+
+
 def test_several_clients_are_counted_with_what_did_not_come_through():
     def busy(size, number):
         if number <= 9:  # the proof, cold and warm calls
