@@ -54,7 +54,9 @@ def _break_even_lines(found: Estimate) -> list[str]:
     said = ["break-even with an instance that is always there (below it, serverless is cheaper):"]
     for point in found.break_even:
         where = "never: calls cost nothing here"
-        if point.calls is not None and point.busy is not None:
+        if point.calls == 0:
+            where = "cheaper from the first call on: what is kept warm costs more"
+        elif point.calls is not None and point.busy is not None:
             where = f"{count(point.calls)} calls a month, {count(point.busy)} under way at any time"
         said.append(f"  {point.instance:{width}}  {money(point.usd_per_month)} a month  {where}")
     return said
