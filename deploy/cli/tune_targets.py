@@ -139,8 +139,9 @@ def question(tuning: Tuning, prices: Prices) -> str:
     """What is asked before anything costs money, with the most that calls of a second would cost."""
     from deploy.cost.estimate import call_usd
     from deploy.cost.report import money
+    from deploy.tune.options import calls_each
 
-    calls = tuning.calls * len(tuning.levels) + tuning.colds
+    calls = calls_each(tuning)
     most = sum(calls * call_usd(size, 1000, prices) for size in tuning.sizes)
     return (
         f"This makes {len(tuning.sizes)} serverless endpoints, calls each some {calls} times and deletes them. "
@@ -168,17 +169,20 @@ def _bar() -> Iterator[Progress]:
 
 @contextmanager
 def _lines(clock: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
-    began = told = clock()
+    told = clock()
+    first: tuple[int, float] | None = None  # what was done by when: bringing up the first endpoint isn't a call
 
     def show(done: int, total: int, text: str) -> None:
-        nonlocal told
+        nonlocal told, first
         now = clock()
+        if done and first is None:
+            first = done, now
         if now - told < TELL_SECONDS and done:
             return
         told = now
         left = ""
-        with suppress(ZeroDivisionError):
-            left = f", about {(now - began) / done * (total - done):.0f} s left"
+        if first and done > first[0]:
+            left = f", about {(now - first[1]) / (done - first[0]) * (total - done):.0f} s left"
         say(f"  {done} of {total} calls{left}; {text}")
 
     yield show

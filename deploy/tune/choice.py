@@ -75,7 +75,7 @@ def _sentence(chosen: _Candidate, measured: Measured, prices: Prices) -> str:
     if chosen.size.memory_mb == current_mb:
         return f"{named}, as now; {peak}"
     current = measured.sizes.get(current_mb)
-    if current is None:
+    if current is None or not (current.warm or current.stopped):
         return f"{named} ({current_mb} MB wasn't measured); {peak}"
     now = _candidate(current, prices)
     if now is None:

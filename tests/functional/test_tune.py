@@ -206,6 +206,9 @@ def until_gone(local):
         (["--apply", "--name", "houses"], "coppice push prints its address"),
         (["--apply", "--name", "houses", "--image", "v1"], "no terminal to ask on"),
         (["--payload", "/nowhere.csv"], "There is no file"),
+        (["--payload", "/etc/hostname"], "Give it one of these: rows.csv"),
+        (["-o", "/etc/hostname/results"], "into /etc/hostname: Not a directory"),
+        (["-o", "/proc/tuned"], "The results can't be written into /proc"),
         (["--prices", "/nowhere.json"], "can't be read"),
         (["--current", "1500"], "1500"),
         (["--target", "aws"], "coppice push prints its address"),
@@ -218,12 +221,23 @@ def test_wrong_usage(local, models, arguments, said):
     assert "Traceback" not in done.stderr
 
 
+def test_a_payload_over_the_limit(local, models, tmp_path):
+    (tmp_path / "big.csv").write_text("1.0,2.0,3.0\n" * 350_000)
+    done = tune(local, models, "--payload", tmp_path / "big.csv", check=False)
+    assert done.returncode == 2
+    assert "up to 4 MB (4,194,304 bytes)" in done.stderr
+    assert "emulator" not in done.stderr
+
+
 def test_without_a_model(local):
     done = local.coppice("tune", check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "coppice pack" in done.stderr
     done = local.coppice("tune", "--model", "gone.tar.gz", "--json", check=False)
     assert json.loads(done.stdout)["error"]["message"]
+    done = local.coppice("tune", "--model", local.folder, check=False)
+    assert (done.returncode, "Pack it first" in done.stderr) == (2, True)
+    assert "emulator" not in done.stderr
 
 
 def test_a_model_in_s3(local, models):

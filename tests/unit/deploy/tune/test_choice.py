@@ -48,6 +48,8 @@ def test_the_sentence():
     assert same == "1024 MB: 50 % cheaper than 2048 MB, and as fast; peak memory 100 MB"
     unmeasured = chosen(SLOW_BUT_CHEAP, current_mb=4096).sentence
     assert unmeasured == "1024 MB (4096 MB wasn't measured); peak memory 100 MB"
+    interrupted = chosen(SLOW_BUT_CHEAP, sized(2048, []), current_mb=2048).sentence
+    assert interrupted == "1024 MB (2048 MB wasn't measured); peak memory 100 MB"
 
 
 def test_a_current_size_that_will_not_do_is_said():
