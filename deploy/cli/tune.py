@@ -73,8 +73,9 @@ def tune(
 
     Example: coppice tune --model model.tar.gz --memory 1024,2048 --calls-per-month 2000000
     """
+    from deploy.aws.sagemaker import instance_types
     from deploy.cost.prices import read
-    from deploy.endpoint.build import DEFAULT_CONCURRENCY, DEFAULT_MEMORY_MB
+    from deploy.endpoint.build import DEFAULT_CONCURRENCY, DEFAULT_MEMORY_MB, build
     from deploy.endpoint.settings import resolve
     from deploy.tune import options
     from deploy.tune.choice import choose
@@ -83,10 +84,13 @@ def tune(
         raise UsageError(f"--backend takes docker or process; this is {backend!r}.")
     flags = {"model": model, "name": name, "role": role, "region": region, "profile": profile, "memory": current}
     settings = resolve(flags | ({"image": image} if image else {}), environment(), config, stage)
-    if apply:  # what deploy would miss is missed before the measurement
+    if apply or target is Place.aws:
+        check_askable(yes, "Add --yes to go ahead.")
+    if apply:  # what deploy would miss or refuse, it does before the measurement
         settings.need("name", "--apply deploys an endpoint; which one?")
         settings.need("image", "coppice push prints its address")
-        check_askable(yes)
+        deployed = flags | {"image": image, "memory": DEFAULT_MEMORY_MB}
+        build(resolve(deployed, environment(), config, stage), instance_types)
     tuning = options.Tuning(
         sizes=options.sizes(memory),
         calls=calls,

@@ -103,10 +103,12 @@ def _backend(asked: str, image: str | None) -> tuple[str, str]:
     if there:
         return "docker", f"it runs {wanted}"
     if asked == "docker" or image:
-        raise Missing(
-            f"Docker has no image {wanted} here.",
-            "Build it: coppice build coppice latest\nOr measure without Docker: --backend process",
+        how = (
+            f"Build it (coppice build), or fetch it: docker pull {image}"
+            if image
+            else "Build it: coppice build coppice latest"
         )
+        raise Missing(f"Docker has no image {wanted} here.", f"{how}\nOr measure without Docker: --backend process")
     return "process", f"Docker has no image {wanted} (coppice build coppice latest makes it); it runs this checkout"
 
 

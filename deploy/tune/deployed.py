@@ -23,7 +23,10 @@ class Deployed:
     """A Target. Its first call after it was brought up anew counts as a cold one."""
 
     name = "aws"
-    notes = ("measured in AWS: latency is the caller's, network included; memory is CloudWatch's",)
+    notes = (
+        "measured in AWS: latency is the caller's, network included; memory is CloudWatch's",
+        "which of several clients' calls started an instance, AWS doesn't say: they are counted as warm ones",
+    )
 
     def __init__(
         self,

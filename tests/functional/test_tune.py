@@ -140,7 +140,7 @@ def test_real_endpoints_are_asked_for_and_removed(local, models):
                  "--role", "arn:aws:iam::123456789012:role/any"]  # fmt: skip
     refused = tune(local, models, *arguments, check=False)
     assert refused.returncode == 2
-    assert "--yes" in refused.stderr
+    assert "Add --yes to go ahead.\n" in refused.stderr
     done = tune(local, models, *arguments, "--yes")
     found = results(local)
     assert found["target"] == "aws"
@@ -211,7 +211,8 @@ def until_gone(local):
         (["-o", "/proc/tuned"], "The results can't be written into /proc"),
         (["--prices", "/nowhere.json"], "can't be read"),
         (["--current", "1500"], "1500"),
-        (["--target", "aws"], "coppice push prints its address"),
+        (["--target", "aws", "--yes"], "coppice push prints its address"),
+        (["--apply", "--name", "no_name", "--image", "v1", "--yes"], "no_name"),
     ],
 )
 def test_wrong_usage(local, models, arguments, said):

@@ -34,6 +34,15 @@ def test_what_is_hardly_faster_is_not_worth_more_memory():
     assert choice.memory_mb == 1024
 
 
+def test_what_is_faster_for_the_same_money_is_taken():
+    """Where a call takes half as long with twice the memory, as on CPU alone, they cost the same."""
+    sizes = [sized(1024, [1001.0] * 5), sized(2048, [500.0] * 5), sized(3072, [333.9] * 5)]
+    assert chosen(*sizes, current_mb=1024).sentence == "3072 MB: 67 % faster than 1024 MB, for the same money; " + (
+        "peak memory 100 MB"
+    )
+    assert chosen(sized(1024, [990.0] * 5), *sizes[1:]).memory_mb == 1024
+
+
 def test_a_size_without_headroom_is_never_chosen():
     tight = sized(1024, [1.0] * 5, peak_mb=1000)
     assert chosen(tight, BETWEEN).memory_mb == 2048
