@@ -84,13 +84,15 @@ def tune(
         raise UsageError(f"--backend takes docker or process; this is {backend!r}.")
     flags = {"model": model, "name": name, "role": role, "region": region, "profile": profile, "memory": current}
     settings = resolve(flags | ({"image": image} if image else {}), environment(), config, stage)
-    if apply or target is Place.aws:
-        check_askable(yes, "Add --yes to go ahead.")
     if apply:  # what deploy would miss or refuse, it does before the measurement
         settings.need("name", "--apply deploys an endpoint; which one?")
         settings.need("image", "coppice push prints its address")
         deployed = flags | {"image": image, "memory": DEFAULT_MEMORY_MB}
         build(resolve(deployed, environment(), config, stage), instance_types)
+    if target is Place.aws:
+        settings.need("image", "coppice push prints its address")
+    if apply or target is Place.aws:
+        check_askable(yes, "Add --yes to go ahead.")
     tuning = options.Tuning(
         sizes=options.sizes(memory),
         calls=calls,
@@ -135,7 +137,6 @@ def _measured(
     with ExitStack() as stack:
         stack.enter_context(tune_targets.as_ctrl_c())
         if target is Place.aws:
-            settings.need("image", "coppice push prints its address")
             confirm(tune_targets.question(tuning, prices), yes)
             chosen: Target = tune_targets.aws(archive, settings, tuning)
         else:
