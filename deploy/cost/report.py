@@ -121,10 +121,11 @@ def plan_lines(hosting: Serverless | Instances, prices: Prices) -> list[str]:
         hour = prices.instance_hours.get(hosting.type)
         if hour is None:
             return [f"cost: the price of {hosting.type} isn't known here; coppice cost --prices FILE takes it"]
-        month = (
-            f"{money(hour.usd * HOURS * hosting.count.minimum)} a month for {hosting.count.minimum} of {hosting.type}"
-        )
-        return [f"cost: {month}, called or not ({prices.region}, {hour.date}; more: coppice cost)"]
+        number, of_one = hosting.count.minimum, hour.usd * HOURS
+        month = f"{money(of_one * number)} a month for {number} of {hosting.type}, called or not"
+        if not number:  # asynchronous ones may go to zero
+            month = f"{money(of_one)} a month for each {hosting.type} while it is there, nothing while there is none"
+        return [f"cost: {month} ({prices.region}, {hour.date}; more: coppice cost)"]
     load = Load(hosting.memory_mb, TYPICAL_MS, TYPICAL_CALLS)
     calls = estimate(load, prices)
     said = f"cost: nothing while nobody calls; {money(calls.month)} for a million calls of {TYPICAL_MS} ms"

@@ -82,7 +82,7 @@ def _sentence(chosen: _Candidate, measured: Measured, prices: Prices) -> str:
         return f"{named} ({current_mb} MB wasn't measured); {peak}"
     now = _candidate(current, prices)
     if now is None:
-        return f"{named}; {current_mb} MB won't do: {current.why_not}; {peak}"
+        return f"{named}; {current_mb} MB won't do: {_briefly(current)}; {peak}"
     return f"{named}: {_compared(chosen, now)}; {peak}"
 
 
@@ -105,8 +105,13 @@ def _change(ratio: float, less: str, more: str) -> str:
     return f"{percent} % {less if ratio < 1 else more}" if percent else ""
 
 
+def _briefly(size: Size) -> str:
+    """Why a size won't do; what SageMaker says of one that is outgrown is long, and in the table."""
+    return "out of memory" if size.out_of_memory else size.why_not
+
+
 def _none(measured: Measured) -> str:
     if measured.interrupted:
         return "no size can be recommended: the measurement was interrupted before one was done"
-    reasons = "; ".join(f"{size.memory_mb} MB: {size.why_not}" for size in measured.sizes.values())
+    reasons = "; ".join(f"{size.memory_mb} MB: {_briefly(size)}" for size in measured.sizes.values())
     return f"no size can be recommended: {reasons}"

@@ -62,9 +62,13 @@ def test_the_sentence():
 
 
 def test_a_current_size_that_will_not_do_is_said():
-    outgrown = sized(1024, [], stopped="it outgrew 1024 MB")
+    failed = sized(1024, [], stopped="3 calls failed: boom")
+    sentence = chosen(failed, BETWEEN, current_mb=1024).sentence
+    assert sentence == "2048 MB; 1024 MB won't do: 3 calls failed: boom; peak memory 100 MB"
+    outgrown = sized(1024, [], stopped="out of memory: The primary container for production variant AllTraffic")
+    outgrown.out_of_memory = True
     sentence = chosen(outgrown, BETWEEN, current_mb=1024).sentence
-    assert sentence == "2048 MB; 1024 MB won't do: it outgrew 1024 MB; peak memory 100 MB"
+    assert sentence == "2048 MB; 1024 MB won't do: out of memory; peak memory 100 MB"
 
 
 def test_where_nothing_fits_nothing_is_chosen():
