@@ -16,6 +16,8 @@ from deploy.aws import tags as tagging
 from deploy.aws.errors import code_of, found, message_of, says_not_found
 from deploy.aws.session import Session
 
+CHANGING: Final = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+"""An endpoint's statuses in which it can be neither updated nor deleted."""
 CONSISTENCY_SECONDS: Final = 60
 """How long a thing that was made may stay unknown, or a new role not yet be assumable, before that is believed."""
 _PAUSE_SECONDS: Final = 3

@@ -48,10 +48,10 @@ def session_of(settings: Settings) -> Session:
     return Session(settings.get("region"), settings.get("profile"))
 
 
-def check_askable(yes: bool) -> None:
-    """Raises UsageError where `confirm` would: for a verb that works for long before it asks."""
+def check_askable(yes: bool, hint: str = "Add --yes to go ahead, or --dry-run to see the plan.") -> None:
+    """Raises UsageError where `confirm` would: for a verb that works for long before it asks, or has no --dry-run."""
     if not yes and not sys.stdin.isatty():
-        raise UsageError("There is no terminal to ask on.", "Add --yes to go ahead, or --dry-run to see the plan.")
+        raise UsageError("There is no terminal to ask on.", hint)
 
 
 def confirm(question: str, yes: bool) -> None:

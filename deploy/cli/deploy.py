@@ -64,7 +64,7 @@ def deploy(
 
     Example: coppice deploy --name houses --model model.tar.gz --image v1 --memory 2048 --max-concurrency 5
     """
-    from deploy.aws.sagemaker import instance_types
+    from deploy.aws.sagemaker import CHANGING, instance_types
     from deploy.endpoint.build import build
     from deploy.endpoint.settings import resolve
 
@@ -81,7 +81,6 @@ def deploy(
     from deploy.cli.rollouts import rollouts, show
     from deploy.cost.prices import read as read_prices
     from deploy.cost.report import plan_lines
-    from deploy.rollout.current import CHANGING
     from deploy.rollout.desired import desired
     from deploy.rollout.find import Finder
     from deploy.rollout.plan import plan

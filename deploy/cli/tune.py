@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 
 from deploy.cli.console import emit, say
 from deploy.cli.context import AsJson, Config, Profile, Region, Stage, Yes, check_askable, confirm, environment
-from deploy.cli.cost import PricesFile, region_of
+from deploy.cli.cost import CallsPerMonth, PricesFile, region_of
 from deploy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def tune(
     concurrency: Annotated[str, typer.Option(help="How many clients call at a time, as in 1,2,4.")] = "1",
     target: Annotated[Place, typer.Option(help="The emulator on this machine, or real endpoints.")] = Place.emulator,
     strategy: Annotated[str, typer.Option(help="cost, speed, balanced, or balanced:WEIGHT (of the cost).")] = "cost",
-    calls_per_month: Annotated[int, typer.Option(help="For the cost of a month.", min=0)] = 1_000_000,
+    calls_per_month: CallsPerMonth = 1_000_000,
     current: Annotated[str | None, typer.Option(help="The size to compare with; the configured one, or 2048.")] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Deploy the choice afterwards (--name says which).")] = False,
     output: Annotated[
@@ -72,8 +73,9 @@ def tune(
 
     Example: coppice tune --model model.tar.gz --memory 1024,2048 --calls-per-month 2000000
     """
+    from deploy.aws.sagemaker import instance_types
     from deploy.cost.prices import read
-    from deploy.endpoint.build import DEFAULT_CONCURRENCY, DEFAULT_MEMORY_MB
+    from deploy.endpoint.build import DEFAULT_CONCURRENCY, DEFAULT_MEMORY_MB, build
     from deploy.endpoint.settings import resolve
     from deploy.tune import options
     from deploy.tune.choice import choose
@@ -82,22 +84,28 @@ def tune(
         raise UsageError(f"--backend takes docker or process; this is {backend!r}.")
     flags = {"model": model, "name": name, "role": role, "region": region, "profile": profile, "memory": current}
     settings = resolve(flags | ({"image": image} if image else {}), environment(), config, stage)
-    if apply:  # what deploy would miss is missed before the measurement
+    if apply:  # what deploy would miss or refuse, it does before the measurement
         settings.need("name", "--apply deploys an endpoint; which one?")
         settings.need("image", "coppice push prints its address")
-        check_askable(yes)
+        deployed = flags | {"image": image, "memory": DEFAULT_MEMORY_MB}
+        build(resolve(deployed, environment(), config, stage), instance_types)
+    if target is Place.aws:
+        settings.need("image", "coppice push prints its address")
+    if apply or target is Place.aws:
+        check_askable(yes, "Add --yes to go ahead.")
     tuning = options.Tuning(
         sizes=options.sizes(memory),
         calls=calls,
         colds=cold_starts,
         levels=options.levels(concurrency),
         strategy=options.strategy(strategy),
-        calls_per_month=calls_per_month,
+        calls_per_month=round(calls_per_month),
         current_mb=options.current(settings.get("memory", DEFAULT_MEMORY_MB)),
         max_concurrency=settings.get("max-concurrency", DEFAULT_CONCURRENCY),
     )
     archive = settings.need("model", "Name an archive; coppice pack writes one")
     table = read(region_of(settings.get("region")), prices)
+    _check_writable(output)
     measured = _measured(archive, payload or [], tuning, target, backend, image, settings, yes, table)
     choice = choose(measured, table)
     found = _written(measured, choice, table, archive, output)
@@ -127,8 +135,8 @@ def _measured(
 
     calls = _calls(payload, archive)
     with ExitStack() as stack:
+        stack.enter_context(tune_targets.as_ctrl_c())
         if target is Place.aws:
-            settings.need("image", "coppice push prints its address")
             confirm(tune_targets.question(tuning, prices), yes)
             chosen: Target = tune_targets.aws(archive, settings, tuning)
         else:
@@ -138,22 +146,41 @@ def _measured(
 
 
 def _calls(files: list[str], archive: str) -> list[Call]:
-    """What is sent: the payload files, or the model's own example."""
-    from container.artifact.store import open_model
+    """What is sent: the payload files, or the model's own example. An archive that is here is checked, too."""
     from deploy.aws.invocation import Call
-    from deploy.invoke import payload
+    from deploy.endpoint.artifact import look
 
+    manifest = None if "://" in archive else look(Path(archive)).manifest
     if files:
-        bodies = [(file, payload.read_body(file, sys.stdin.buffer.read)) for file in files]
-        return [Call(body, payload.content_type_of(file, body)) for file, body in bodies]
+        return [_call(file) for file in files]
     if "://" in archive:
         raise UsageError("The model lies in S3, so its example isn't read.", "Say what to send: --payload FILE")
-    with open_model(Path(archive)) as artifact:
-        manifest = artifact.manifest
     if manifest is None or manifest.example is None or manifest.script:
         raise UsageError("The model has no example that could be sent.", "Say what to send: --payload FILE")
     rows = [list(row) for row in manifest.example.rows[:1]]
     return [Call(json.dumps({"instances": rows}).encode(), "application/json")]
+
+
+def _call(file: str) -> Call:
+    from deploy.aws.invocation import Call
+    from deploy.endpoint.running import Kind
+    from deploy.invoke import payload
+
+    body = payload.read_body(file, sys.stdin.buffer.read)
+    call = Call(body, payload.content_type_of(file, body, "Give it one of these: rows.csv"))
+    payload.check_size(call, Kind.serverless, f"Send fewer rows at a time than {file} has.")
+    return call
+
+
+def _check_writable(folder: Path) -> None:
+    """Raises UsageError where results couldn't be written: before they are measured."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise UsageError(
+            f"The results can't be written into {there}: {error.strerror}.", "Name another folder: -o DIR"
+        ) from None
 
 
 def _written(measured: Measured, choice: Choice, prices: Prices, archive: str, output: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -55,7 +56,7 @@ def emulator(
         info = running.start(Options(port=0, backend=chosen, idle_seconds=IDLE_SECONDS))
     except ContainerError as error:
         raise DeployError(error.message, error.hint) from None
-    stack.callback(running.down, info.port)
+    stack.callback(_end, info.port)
     say(f"measuring in an emulator of its own, backend {info.backend}: {why}")
     session = Session.local(info.address or "", REGION)
     s3 = S3(session)
@@ -66,6 +67,24 @@ def emulator(
     model = Model(runs, str(found.uri), ROLE, settings.get("env", {}))
     endpoints = Endpoints(session, model, "local", tuning.max_concurrency, EMULATOR_POLL)
     return Emulated(endpoints, info.port, REGION, tuple(info.not_enforced))
+
+
+def _end(port: int) -> None:
+    from local_test.emulator import running
+
+    with suppress(KeyboardInterrupt):  # it has been told to end, and does so alone
+        running.down(port)
+
+
+@contextmanager
+def as_ctrl_c() -> Iterator[None]:
+    """A closed terminal, and whoever ends this process, find it as tidy as Ctrl-C does."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _backend(asked: str, image: str | None) -> tuple[str, str]:
@@ -84,10 +103,12 @@ def _backend(asked: str, image: str | None) -> tuple[str, str]:
     if there:
         return "docker", f"it runs {wanted}"
     if asked == "docker" or image:
-        raise Missing(
-            f"Docker has no image {wanted} here.",
-            "Build it: coppice build coppice latest\nOr measure without Docker: --backend process",
+        how = (
+            f"Build it (coppice build), or fetch it: docker pull {image}"
+            if image
+            else "Build it: coppice build coppice latest"
         )
+        raise Missing(f"Docker has no image {wanted} here.", f"{how}\nOr measure without Docker: --backend process")
     return "process", f"Docker has no image {wanted} (coppice build coppice latest makes it); it runs this checkout"
 
 
@@ -120,8 +141,9 @@ def question(tuning: Tuning, prices: Prices) -> str:
     """What is asked before anything costs money, with the most that calls of a second would cost."""
     from deploy.cost.estimate import call_usd
     from deploy.cost.report import money
+    from deploy.tune.options import calls_each
 
-    calls = tuning.calls * len(tuning.levels) + tuning.colds
+    calls = calls_each(tuning)
     most = sum(calls * call_usd(size, 1000, prices) for size in tuning.sizes)
     return (
         f"This makes {len(tuning.sizes)} serverless endpoints, calls each some {calls} times and deletes them. "
@@ -149,17 +171,20 @@ def _bar() -> Iterator[Progress]:
 
 @contextmanager
 def _lines(clock: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
-    began = told = clock()
+    told = clock()
+    first: tuple[int, float] | None = None  # what was done by when: bringing up the first endpoint isn't a call
 
     def show(done: int, total: int, text: str) -> None:
-        nonlocal told
+        nonlocal told, first
         now = clock()
+        if done and first is None:
+            first = done, now
         if now - told < TELL_SECONDS and done:
             return
         told = now
         left = ""
-        with suppress(ZeroDivisionError):
-            left = f", about {(now - began) / done * (total - done):.0f} s left"
+        if first and done > first[0]:
+            left = f", about {(now - first[1]) / (done - first[0]) * (total - done):.0f} s left"
         say(f"  {done} of {total} calls{left}; {text}")
 
     yield show

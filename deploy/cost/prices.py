@@ -50,11 +50,16 @@ def read(region: str, file: Path | None = None) -> Prices:
     try:
         regions = json.loads(path.read_text(encoding="utf-8"))["regions"]
         found = region if region in regions else REGION
+        if found not in regions:
+            raise UsageError(
+                f"--prices {path} has the prices of {', '.join(regions) or 'no region'}, and not those of {region}.",
+                "Name a region that it has: --region",
+            )
         return _prices(regions[found], found, region)
     except OSError as error:
         raise UsageError(f"--prices {path} can't be read: {error.strerror}.", FORM) from None
     except KeyError as error:
-        raise UsageError(f"--prices {path} has no {error.args[0]} for {region} or {REGION}.", FORM) from None
+        raise UsageError(f"--prices {path} has no {error.args[0]} for a price of {region}.", FORM) from None
     except (ValueError, TypeError, AttributeError) as error:
         raise UsageError(f"--prices {path} isn't a table of prices: {error}.", FORM) from None
 

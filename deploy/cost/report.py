@@ -54,7 +54,9 @@ def _break_even_lines(found: Estimate) -> list[str]:
     said = ["break-even with an instance that is always there (below it, serverless is cheaper):"]
     for point in found.break_even:
         where = "never: calls cost nothing here"
-        if point.calls is not None and point.busy is not None:
+        if point.calls == 0:
+            where = "cheaper from the first call on: what is kept warm costs more"
+        elif point.calls is not None and point.busy is not None:
             where = f"{count(point.calls)} calls a month, {count(point.busy)} under way at any time"
         said.append(f"  {point.instance:{width}}  {money(point.usd_per_month)} a month  {where}")
     return said
@@ -119,10 +121,11 @@ def plan_lines(hosting: Serverless | Instances, prices: Prices) -> list[str]:
         hour = prices.instance_hours.get(hosting.type)
         if hour is None:
             return [f"cost: the price of {hosting.type} isn't known here; coppice cost --prices FILE takes it"]
-        month = (
-            f"{money(hour.usd * HOURS * hosting.count.minimum)} a month for {hosting.count.minimum} of {hosting.type}"
-        )
-        return [f"cost: {month}, called or not ({prices.region}, {hour.date}; more: coppice cost)"]
+        number, of_one = hosting.count.minimum, hour.usd * HOURS
+        month = f"{money(of_one * number)} a month for {number} of {hosting.type}, called or not"
+        if not number:  # asynchronous ones may go to zero
+            month = f"{money(of_one)} a month for each {hosting.type} while it is there, nothing while there is none"
+        return [f"cost: {month} ({prices.region}, {hour.date}; more: coppice cost)"]
     load = Load(hosting.memory_mb, TYPICAL_MS, TYPICAL_CALLS)
     calls = estimate(load, prices)
     said = f"cost: nothing while nobody calls; {money(calls.month)} for a million calls of {TYPICAL_MS} ms"

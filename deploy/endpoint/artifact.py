@@ -42,14 +42,15 @@ def locate(place: Path | S3Uri, endpoint: str, bucket: str | None, s3: S3, serve
         if serverless:
             limits.check_unpacked(archive.unpacked_bytes)
         return archive
-    here = _here(place)
+    here = look(place)
     if serverless:
         limits.check_unpacked(here.unpacked_bytes)
     uri = S3Uri(bucket or s3.default_bucket, f"{artifact_prefix(endpoint)}{here.identity}/model.tar.gz")
     return replace(here, uri=uri, file=None if s3.head(uri) else place)
 
 
-def _here(place: Path) -> Archive:
+def look(place: Path) -> Archive:
+    """A checked archive that is here, and isn't to be in S3 yet. Raises Missing, UsageError and ArtifactError."""
     if not place.exists():
         raise Missing(f"There is no {place}.", f"Write one: coppice pack MODEL -o {place}")
     if place.is_dir() or not _is_gzip(place):

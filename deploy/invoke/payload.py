@@ -28,7 +28,7 @@ def read_body(name: str, stdin: Callable[[], bytes]) -> bytes:
     if name == STDIN:
         body = stdin()
     elif not path.exists():
-        raise UsageError(f"There is no file {name!r}.", "A payload is a file, or - for stdin: -f payload.csv")
+        raise UsageError(f"There is no file {name!r}.", "A payload is a file, or - for stdin.")
     elif path.is_dir():
         raise UsageError(f"{name} is a folder; a payload is one file.", "coppice batch takes a folder of files in S3.")
     else:
@@ -40,10 +40,10 @@ def read_body(name: str, stdin: Callable[[], bytes]) -> bytes:
     return body
 
 
-def content_type_of(name: str, body: bytes) -> str:
+def content_type_of(name: str, body: bytes, hint: str = "Say it: --content-type text/csv") -> str:
     """The media type that a file's ending stands for; stdin's by its first byte, as the server reads it.
 
-    Raises UsageError for an ending that stands for none.
+    Raises UsageError with `hint` for an ending that stands for none.
     """
     if name == STDIN:
         return _by_first_byte(body)
@@ -51,7 +51,7 @@ def content_type_of(name: str, body: bytes) -> str:
     if found is None:
         raise UsageError(
             f"The ending of {name} doesn't say what it holds; {', '.join(ENDINGS)} do.",
-            "Say it: --content-type text/csv",
+            hint,
         )
     return found
 

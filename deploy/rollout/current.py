@@ -14,7 +14,6 @@ from deploy.endpoint.deployment import Deployment
 IN_SERVICE: Final = "InService"
 FAILED: Final = "Failed"
 DELETING: Final = "Deleting"
-CHANGING: Final = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 from deploy.aws import tags
 from deploy.aws.s3 import S3, S3Uri
-from deploy.aws.sagemaker import SageMaker
+from deploy.aws.sagemaker import CHANGING, SageMaker
 from deploy.endpoint.names import artifact_prefix, prefix
 from deploy.errors import UsageError
 from deploy.rollout import steps
-from deploy.rollout.current import CHANGING, Current
+from deploy.rollout.current import Current
 from deploy.rollout.plan import Plan
 from deploy.rollout.record import Record
 from deploy.rollout.steps import Made

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from deploy.aws import tags
+from deploy.aws.sagemaker import CHANGING
 from deploy.endpoint.deployment import Deployment
 from deploy.endpoint.names import VARIANT
 from deploy.errors import Busy, DeployError, NotSupported, UsageError
 from deploy.rollout import steps
-from deploy.rollout.current import CHANGING, Current
+from deploy.rollout.current import Current
 from deploy.rollout.plan import Plan, removable, serverless_capacity
 from deploy.rollout.wait import await_service
 

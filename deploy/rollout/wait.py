@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from container.artifact.manifest import Example, Manifest
+from deploy.aws.sagemaker import CHANGING
 from deploy.errors import Busy, EndpointFailed, ModelFailed
-from deploy.rollout.current import CHANGING, DELETING, FAILED, IN_SERVICE
+from deploy.rollout.current import DELETING, FAILED, IN_SERVICE
 from deploy.rollout.hints import hint_for
 from deploy.rollout.steps import AWAIT, Hands, Step, Update
 

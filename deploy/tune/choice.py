@@ -13,6 +13,8 @@ from deploy.tune.options import Goal, Strategy
 
 SAME: Final = 0.05
 """Latencies that differ by less than this share count as the same: no measurement here is more exact."""
+SAME_MONEY: Final = 0.005
+"""Costs that differ by less than this share are shown as the same; where memory brings CPU, the faster is for free."""
 
 
 class Choice(NamedTuple):
@@ -37,7 +39,7 @@ class _Candidate(NamedTuple):
 
 
 def choose(measured: Measured, prices: Prices) -> Choice:
-    """The size that the strategy prefers. Equal ones go to the smaller."""
+    """The size that the strategy prefers. Equally good ones go to the smaller."""
     candidates = [found for size in measured.sizes.values() if (found := _candidate(size, prices)) is not None]
     if not candidates:
         return Choice(None, _none(measured))
@@ -51,7 +53,8 @@ def _candidate(size: Size, prices: Prices) -> _Candidate | None:
 
 
 def _best(candidates: list[_Candidate], strategy: Strategy) -> _Candidate:
-    cheapest = min(candidates, key=lambda one: one.usd)
+    least = min(one.usd for one in candidates)
+    cheapest = min((one for one in candidates if one.usd <= least * (1 + SAME_MONEY)), key=lambda one: one.latency.mean)
     fastest = min(candidates, key=lambda one: one.latency.mean)
     if strategy.goal is Goal.cost:
         return cheapest
@@ -61,7 +64,7 @@ def _best(candidates: list[_Candidate], strategy: Strategy) -> _Candidate:
     weight = strategy.weight
 
     def score(one: _Candidate) -> float:
-        dear = one.usd / cheapest.usd if cheapest.usd else 1.0
+        dear = one.usd / least if least else 1.0
         slow = one.latency.mean / fastest.latency.mean if fastest.latency.mean else 1.0
         return weight * dear + (1 - weight) * slow
 
@@ -75,11 +78,11 @@ def _sentence(chosen: _Candidate, measured: Measured, prices: Prices) -> str:
     if chosen.size.memory_mb == current_mb:
         return f"{named}, as now; {peak}"
     current = measured.sizes.get(current_mb)
-    if current is None:
+    if current is None or not (current.warm or current.stopped):
         return f"{named} ({current_mb} MB wasn't measured); {peak}"
     now = _candidate(current, prices)
     if now is None:
-        return f"{named}; {current_mb} MB won't do: {current.why_not}; {peak}"
+        return f"{named}; {current_mb} MB won't do: {_briefly(current)}; {peak}"
     return f"{named}: {_compared(chosen, now)}; {peak}"
 
 
@@ -102,8 +105,13 @@ def _change(ratio: float, less: str, more: str) -> str:
     return f"{percent} % {less if ratio < 1 else more}" if percent else ""
 
 
+def _briefly(size: Size) -> str:
+    """Why a size won't do; what SageMaker says of one that is outgrown is long, and in the table."""
+    return "out of memory" if size.out_of_memory else size.why_not
+
+
 def _none(measured: Measured) -> str:
     if measured.interrupted:
         return "no size can be recommended: the measurement was interrupted before one was done"
-    reasons = "; ".join(f"{size.memory_mb} MB: {size.why_not}" for size in measured.sizes.values())
+    reasons = "; ".join(f"{size.memory_mb} MB: {_briefly(size)}" for size in measured.sizes.values())
     return f"no size can be recommended: {reasons}"

@@ -23,7 +23,10 @@ class Deployed:
     """A Target. Its first call after it was brought up anew counts as a cold one."""
 
     name = "aws"
-    notes = ("measured in AWS: latency is the caller's, network included; memory is CloudWatch's",)
+    notes = (
+        "measured in AWS: latency is the caller's, network included; memory is CloudWatch's",
+        "which of several clients' calls started an instance, AWS doesn't say: they are counted as warm ones",
+    )
 
     def __init__(
         self,
@@ -74,6 +77,10 @@ class Deployed:
     def remove(self, memory_mb: int) -> None:
         """As Target has it."""
         self._endpoints.delete(memory_mb)
+
+    def left(self) -> tuple[str, ...]:
+        """As Target has it."""
+        return self._endpoints.left()
 
     def _read(self, memory_mb: int, series: Series) -> Mapping[float, float]:
         dimensions = {"EndpointName": self._endpoints.name(memory_mb), "VariantName": VARIANT}

@@ -61,3 +61,7 @@ class Emulated:
     def remove(self, memory_mb: int) -> None:
         """As Target has it."""
         self._endpoints.delete(memory_mb)
+
+    def left(self) -> tuple[str, ...]:
+        """As Target has it: they end with the emulator."""
+        return ()

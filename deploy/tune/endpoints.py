@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from deploy.aws.invocation import Call, ContainerSaidNo, NotNow
 from deploy.aws.runtime import Runtime
-from deploy.aws.sagemaker import SageMaker
+from deploy.aws.sagemaker import CHANGING, SageMaker
 from deploy.aws.session import Session
 from deploy.endpoint.names import VARIANT
 from deploy.errors import Busy, EndpointFailed
@@ -91,13 +91,24 @@ class Endpoints:
         return Answered(Outcome.ok, "", 1000 * (time.perf_counter() - began), len(reply.body)), reply.request_id
 
     def delete(self, memory_mb: int) -> None:
-        """Take one away; it needn't be there."""
-        self._sagemaker.delete_endpoint(self.name(memory_mb))
-        for config in self._configs.pop(memory_mb, []):
+        """Take one away; it needn't be there. One that is being brought up can't be deleted before it is."""
+        name, end = self.name(memory_mb), time.monotonic() + WAIT_SECONDS
+        while self._status(name) in CHANGING and time.monotonic() < end:
+            self._sleep(self._poll_seconds)
+        self._sagemaker.delete_endpoint(name)
+        for config in self._configs.get(memory_mb, []):
             self._sagemaker.delete_config(config)
+        self._configs.pop(memory_mb, None)
         if self._made and not self._configs:
             self._sagemaker.delete_model(self._name)
             self._made = False
+
+    def left(self) -> tuple[str, ...]:
+        """The endpoints that were made and not deleted."""
+        return tuple(map(self.name, self._configs))
+
+    def _status(self, name: str) -> str:
+        return str((self._sagemaker.endpoint(name) or {"EndpointStatus": "gone"})["EndpointStatus"])
 
     def _config(self, memory_mb: int) -> str:
         before = self._configs.setdefault(memory_mb, [])

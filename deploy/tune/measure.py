@@ -6,12 +6,14 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Final
 
 from deploy.aws.invocation import Call
+from deploy.endpoint.limits import MEMORY_SIZES_MB
 from deploy.errors import ModelFailed
 from deploy.tune.measured import Latency, Level, Measured, Size
-from deploy.tune.options import Tuning
+from deploy.tune.options import Tuning, calls_each, together
 from deploy.tune.target import Answered, DoesNotFit, Outcome, Target
 
 Progress = Callable[[int, int, str], None]
@@ -44,7 +46,8 @@ class _Work:
         self._target = target
         self._tuning = tuning
         self._calls = calls
-        self._payloads: Iterator[Call] = itertools.cycle(calls)
+        # Each size gets the same ones in the same order: they may differ in what they take.
+        self._payloads = {size: itertools.cycle(calls) for size in tuning.sizes}
         self._progress = progress
         self._placed: set[int] = set()
         self._done = 0
@@ -54,14 +57,16 @@ class _Work:
         """Step 0: each payload is answered by the largest size, or there is nothing to measure."""
         largest = max(self._tuning.sizes)
         if not self._place(self.measured.sizes[largest]):
-            raise ModelFailed(f"It doesn't fit the largest size: {self.measured.sizes[largest].stopped}.")
+            stopped = self.measured.sizes[largest].stopped
+            raise ModelFailed(f"It doesn't fit {largest} MB, the largest size asked for: {stopped}.", _more(largest))
         for number, call in enumerate(self._calls, 1):
             answered = self._ask(largest, call)
             if answered.outcome is not Outcome.ok:
                 which = f"Payload {number}" if len(self._calls) > 1 else "The payload"
+                outgrown = answered.outcome is Outcome.out_of_memory
                 raise ModelFailed(
                     f"{which} isn't answered at {largest} MB ({answered.outcome}): {answered.said}",
-                    "Nothing was measured. Name one that works: --payload FILE",
+                    _more(largest) if outgrown else "Nothing was measured. Name one that works: --payload FILE",
                 )
 
     def in_turn(self) -> None:
@@ -81,13 +86,33 @@ class _Work:
                 self._level(size, clients)
 
     def end(self) -> None:
-        """Take everything away again."""
+        """Take everything away again. What fails of it, or is ended with Ctrl-C, keeps neither the rest nor the results
+        from being done."""
+        reasons: list[str] = []
         for memory_mb in sorted(self._placed):
             size = self.measured.sizes[memory_mb]
             if size.warm:
-                size.peak_bytes = max(size.peak_bytes, self._target.peak_bytes(memory_mb))
-            self._target.remove(memory_mb)
+                with self._whatever(reasons):
+                    self._tell(f"{memory_mb} MB: asking for its peak memory")
+                    size.peak_bytes = max(size.peak_bytes, self._target.peak_bytes(memory_mb))
+            with self._whatever(reasons):
+                self._tell(f"{memory_mb} MB: removing it")
+                self._target.remove(memory_mb)
         self._placed.clear()
+        left = self._target.left()
+        if left:
+            commands = "; ".join(f"aws sagemaker delete-endpoint --endpoint-name {name}" for name in left)
+            reasons.append(f"still there: {', '.join(left)}; remove what is left: {commands}")
+        self.measured.notes += tuple(reasons)
+
+    @contextmanager
+    def _whatever(self, reasons: list[str]) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.measured.interrupted = True
+        except Exception as error:  # noqa: BLE001 - it is told, and the rest is done
+            reasons.append(str(error))
 
     def _turned(self, number: int) -> list[Size]:
         """The sizes, each time beginning with another."""
@@ -123,7 +148,7 @@ class _Work:
             self._count(size)
 
     def _count(self, size: Size) -> None:
-        call = next(self._payloads)
+        call = next(self._payloads[size.memory_mb])
         answered = self._ask(size.memory_mb, call)
         size.add(answered, len(call.body))
         if answered.outcome is Outcome.out_of_memory:
@@ -133,8 +158,8 @@ class _Work:
 
     def _level(self, size: Size, clients: int) -> None:
         self._tell(f"{size.memory_mb} MB: {clients} clients at a time")
-        count = _together(self._tuning, clients)
-        payloads = [next(self._payloads) for _ in range(count)]
+        count = together(self._tuning, clients)
+        payloads = [next(self._payloads[size.memory_mb]) for _ in range(count)]
         with ThreadPoolExecutor(clients, thread_name_prefix="client") as threads:
             try:
                 answers = list(threads.map(lambda call: self._ask(size.memory_mb, call), payloads))
@@ -159,7 +184,7 @@ class _Work:
         return answered
 
     def _stop(self, size: Size, why: str, out_of_memory: bool = False) -> None:
-        size.stopped, size.out_of_memory = why, out_of_memory
+        size.stopped, size.out_of_memory = f"out of memory: {why}" if out_of_memory else why, out_of_memory
         self._target.remove(size.memory_mb)
         self._placed.discard(size.memory_mb)
 
@@ -168,17 +193,18 @@ class _Work:
 
     def _expected(self) -> int:
         """Calls altogether, if no other size is stopped."""
-        tuning = self._tuning
-        several = sum(_together(tuning, clients) for clients in tuning.levels if clients > 1)
         gone = sum(len(size.warm) + len(size.colds) for size in self.measured.sizes.values() if size.stopped)
-        return len(self._calls) + len(self._going()) * (tuning.colds + tuning.calls + several) + gone
+        return len(self._calls) + len(self._going()) * calls_each(self._tuning) + gone
+
+
+def _more(largest_mb: int) -> str:
+    """What to do where the largest size that was asked for won't do."""
+    larger = [str(size) for size in MEMORY_SIZES_MB if size > largest_mb]
+    if larger:
+        return f"Nothing was measured. Measure larger ones: --memory {','.join(larger)}"
+    return "Nothing was measured. No serverless endpoint has more; instances have: coppice deploy --instance-type"
 
 
 def _shares(calls: int, rounds: int) -> list[int]:
     """The calls, spread over the rounds."""
     return [calls // rounds + (number < calls % rounds) for number in range(rounds)]
-
-
-def _together(tuning: Tuning, clients: int) -> int:
-    """How many calls so many clients make: at least four each, and at least half as many as one makes alone."""
-    return max(4 * clients, tuning.calls // 2)

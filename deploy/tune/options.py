@@ -46,6 +46,16 @@ class Tuning(NamedTuple):
     max_concurrency: int
 
 
+def together(tuning: Tuning, clients: int) -> int:
+    """How many calls so many clients make: at least four each, and at least half as many as one makes alone."""
+    return max(4 * clients, tuning.calls // 2)
+
+
+def calls_each(tuning: Tuning) -> int:
+    """How many calls a size gets altogether: cold starts, warm ones, and those of several clients."""
+    return tuning.colds + tuning.calls + sum(together(tuning, clients) for clients in tuning.levels if clients > 1)
+
+
 def sizes(text: str | None) -> tuple[int, ...]:
     """Memory sizes in MB, ascending: all there are, or those in a list such as 1024,2048 or 1GB,2GB."""
     if text is None:

@@ -24,8 +24,10 @@ def lines(measured: Measured, choice: Choice, prices: Prices) -> list[str]:
         ]
         said += [""]
     calls, colds = measured.tuning.calls, measured.tuning.colds
-    middle = f"{1 - 2 * TRIM:.0%}"
-    said.append(f"milliseconds of {calls} warm calls each, as billed; mean of the middle {middle}; {colds} cold starts")
+    said.append(
+        f"milliseconds of {'up to ' if measured.interrupted else ''}{calls} warm call{'s' * (calls > 1)} each, "
+        f"{seen_by(measured.target)}; mean of the middle {1 - 2 * TRIM:.0%}; {colds} cold start{'s' * (colds > 1)}"
+    )
     said += list(measured.notes)
     if prices.note:
         said.append(prices.note)
@@ -58,6 +60,11 @@ def _levels(measured: Measured) -> list[tuple[str, ...]]:
         for size in measured.sizes.values()
         for level in size.levels
     ]
+
+
+def seen_by(target: str) -> str:
+    """Whose clock the latency is of: AWS says nobody what a single call took."""
+    return "as the caller sees it" if target == "aws" else "as billed"
 
 
 def milliseconds(took: float) -> str:

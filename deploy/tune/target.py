@@ -63,4 +63,7 @@ class Target(Protocol):
         """The most memory that was used, as far as only the target as a whole knows it; 0 where calls tell all."""
 
     def remove(self, memory_mb: int) -> None:
-        """Take an endpoint away again."""
+        """Take an endpoint away again; one that is being brought up, once it is."""
+
+    def left(self) -> tuple[str, ...]:
+        """The names of those that will stay when all is over, because they couldn't be removed."""

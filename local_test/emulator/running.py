@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 import psutil
@@ -62,22 +62,22 @@ def start(options: Options) -> Info:
     program = subprocess.Popen(  # noqa: S603 - no shell
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True
     )
-    try:
-        document = _first_line(program)
-    except BaseException:
-        program.terminate()
-        program.wait()
-        raise
+    assert program.stdout is not None  # noqa: S101 - asked for above
+    with program.stdout as said:  # until it has ended, too: it may be about to write
+        try:
+            document = _first_line(program, said)
+        except BaseException:
+            program.terminate()
+            program.wait()
+            raise
     if "error" in document:
         program.wait()
         raise NotStarted(**document["error"])
     return Info(**document)
 
 
-def _first_line(program: subprocess.Popen[bytes]) -> dict[str, Any]:
-    assert program.stdout is not None  # noqa: S101 - asked for above
-    with program.stdout as stream:
-        line = stream.readline()
+def _first_line(program: subprocess.Popen[bytes], said: IO[bytes]) -> dict[str, Any]:
+    line = said.readline()
     if not line:
         reason = f"The emulator ended with exit code {program.wait()} before it answered."
         return {"error": {"code": "not_started", "message": reason, "hint": "What it said is above."}}

@@ -17,11 +17,12 @@ ROOT = Path(__file__).parents[2]
 COPPICE = Path(sys.executable).with_name("coppice")
 
 
-def cost(*arguments, region="us-east-1"):
+def cost(*arguments, region="us-east-1", folder=None):
     environment = {"PATH": "/usr/bin:/bin", **({"AWS_REGION": region} if region else {})}
     return subprocess.run(
-        [COPPICE, "cost", *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
+        [COPPICE, "cost", *arguments],
+        env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
 
 
 def test_the_numbers_as_json():
@@ -55,6 +56,20 @@ def test_prices_of_ones_own(tmp_path):
     assert "$1.000000 per GB-second = $1.00" in said
     assert "2027-01-01  me" in said
     assert "break-even" not in said
+    elsewhere = cost("--prices", mine, "--region", "us-west-2")
+    assert elsewhere.returncode == 2
+    assert "has the prices of eu-west-1, and not those of us-west-2" in elsewhere.stderr
+
+
+def test_the_region_of_endpoint_toml(tmp_path):
+    (tmp_path / "endpoint.toml").write_text('region = "eu-west-1"\n')
+    assert "the prices of eu-west-1 aren't in the table" in cost(region=None, folder=tmp_path).stdout
+
+
+def test_an_instance_that_costs_less_than_what_is_kept_warm():
+    said = cost("--memory", "6144", "--provisioned", "2").stdout
+    assert re.search(r"ml.t2.medium +\$40.88 a month  cheaper from the first call on", said)
+    assert re.search(r"ml.m5.xlarge +\$167.90 a month  851,667 calls a month", said)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +79,10 @@ def test_prices_of_ones_own(tmp_path):
         (["--memory", "much"], "--memory takes a size in MB"),
         (["--compare", "ml.p9.huge"], "ml.p9.huge"),
         (["--duration-ms", "-1"], "duration-ms"),
+        (["--duration-ms", "inf"], "may take 60 s"),
+        (["--duration-ms", "60001"], "may take 60 s"),
+        (["--calls-per-month", "inf"], "calls-per-month"),
+        (["--payload-bytes", "8388609"], "8,388,608 together"),
         (["--prices", "/nowhere.json"], "/nowhere.json can't be read"),
         (["--prices", "/etc/hostname"], "isn't a table of prices"),
     ],

@@ -140,7 +140,7 @@ def test_real_endpoints_are_asked_for_and_removed(local, models):
                  "--role", "arn:aws:iam::123456789012:role/any"]  # fmt: skip
     refused = tune(local, models, *arguments, check=False)
     assert refused.returncode == 2
-    assert "--yes" in refused.stderr
+    assert "Add --yes to go ahead.\n" in refused.stderr
     done = tune(local, models, *arguments, "--yes")
     found = results(local)
     assert found["target"] == "aws"
@@ -154,25 +154,37 @@ def test_real_endpoints_are_asked_for_and_removed(local, models):
     assert local.run("aws", "sagemaker", "list-models", "--query", "Models", "--output", "text").stdout.strip() == ""
 
 
-def test_ctrl_c_keeps_what_was_measured_and_leaves_nothing_running(local, models):
+def ended(local, models, end, at):
+    """A tuning that gets the signal `end` once it has said `at`; what it found."""
     program = subprocess.Popen(
         [COPPICE, "tune", "--model", models / "model.tar.gz", "-o", local.folder / "out", "--backend", "process",
          "--memory", "1024,2048", "--calls", "100000", "--cold-starts", "1"],
         env=local.environment, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     said = ""
-    while "calls, about" not in said:  # ten seconds of measuring
+    while at not in said:
         line = program.stderr.readline()
         assert line, said
         said += line
-    os.killpg(program.pid, signal.SIGINT)
+    os.killpg(program.pid, end)
     said += program.communicate(timeout=SECONDS)[1]
     assert program.returncode == 130, said
     assert "interrupted" in said
+    until_gone(local)
     found = results(local)
     assert found["interrupted"]
+    return found
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_what_was_measured_is_kept_and_nothing_left_running(local, models, end):
+    found = ended(local, models, end, "calls, about")  # ten seconds of measuring
     assert found["sizes"][0]["latency_ms"]["calls"] > 10
-    until_gone(local)
+
+
+def test_ctrl_c_while_an_endpoint_is_brought_up(local, models):
+    found = ended(local, models, signal.SIGINT, "bringing it up")
+    assert found["sizes"][1]["latency_ms"] is None
 
 
 def until_gone(local):
@@ -194,9 +206,13 @@ def until_gone(local):
         (["--apply", "--name", "houses"], "coppice push prints its address"),
         (["--apply", "--name", "houses", "--image", "v1"], "no terminal to ask on"),
         (["--payload", "/nowhere.csv"], "There is no file"),
+        (["--payload", "/etc/hostname"], "Give it one of these: rows.csv"),
+        (["-o", "/etc/hostname/results"], "into /etc/hostname: Not a directory"),
+        (["-o", "/proc/tuned"], "The results can't be written into /proc"),
         (["--prices", "/nowhere.json"], "can't be read"),
         (["--current", "1500"], "1500"),
-        (["--target", "aws"], "coppice push prints its address"),
+        (["--target", "aws", "--yes"], "coppice push prints its address"),
+        (["--apply", "--name", "no_name", "--image", "v1", "--yes"], "no_name"),
     ],
 )
 def test_wrong_usage(local, models, arguments, said):
@@ -206,12 +222,23 @@ def test_wrong_usage(local, models, arguments, said):
     assert "Traceback" not in done.stderr
 
 
+def test_a_payload_over_the_limit(local, models, tmp_path):
+    (tmp_path / "big.csv").write_text("1.0,2.0,3.0\n" * 350_000)
+    done = tune(local, models, "--payload", tmp_path / "big.csv", check=False)
+    assert done.returncode == 2
+    assert "up to 4 MB (4,194,304 bytes)" in done.stderr
+    assert "emulator" not in done.stderr
+
+
 def test_without_a_model(local):
     done = local.coppice("tune", check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "coppice pack" in done.stderr
     done = local.coppice("tune", "--model", "gone.tar.gz", "--json", check=False)
     assert json.loads(done.stdout)["error"]["message"]
+    done = local.coppice("tune", "--model", local.folder, check=False)
+    assert (done.returncode, "Pack it first" in done.stderr) == (2, True)
+    assert "emulator" not in done.stderr
 
 
 def test_a_model_in_s3(local, models):

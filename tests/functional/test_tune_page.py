@@ -16,7 +16,10 @@ from playwright.sync_api import expect
 from sklearn.ensemble import RandomForestRegressor
 
 from container.packing.pack import pack
+from deploy.tune.report.page import render
 
+PAPER = 700
+"""A4 between its margins, in CSS pixels."""
 COLUMNS = ["MedInc", "HouseAge", "AveRooms", "Latitude", "Longitude"]
 
 
@@ -91,6 +94,16 @@ def test_on_paper_nothing_is_lost(browser, report, tmp_path):
     assert too_wide(page) == []
     page.pdf(path=tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").stat().st_size > 10_000
+
+
+def test_on_paper_a_long_reason_is_there_and_the_night_is_not(browser, report, tmp_path):
+    found = json.loads(report.with_name("results.json").read_text())
+    found["sizes"][0] |= {"fits": False, "why_not": "its peak of 1000 MB leaves less than 20% headroom " * 3}
+    (tmp_path / "report.html").write_text(render(found))
+    page = browser.open((tmp_path / "report.html").as_uri(), PAPER, dark=True)
+    page.emulate_media(media="print")
+    assert too_wide(page) == []
+    assert page.locator(".answer").evaluate("answer => getComputedStyle(answer).color") == "rgb(29, 36, 32)"
 
 
 def test_pictures(browser, report, tmp_path):

@@ -56,6 +56,9 @@ class FakeTarget:
     def remove(self, memory_mb: int) -> None:
         self.done.append(("remove", memory_mb))
 
+    def left(self) -> tuple[str, ...]:
+        return ()
+
 
 def answered(duration_ms: float, peak_mb: int = 100, **changed: Any) -> Answered:
     """A good answer."""

@@ -14,6 +14,8 @@ from deploy.tune.report.svg import WIDTH, Scale, bar, dot, drawing, line, path, 
 LEFT: Final = 64
 RIGHT: Final = WIDTH - 14
 ROW: Final = 34
+LABEL_WIDTH: Final = 34
+LABEL_HEIGHT: Final = 13
 MILLION: Final = 1_000_000
 Size = Mapping[str, Any]
 
@@ -25,14 +27,17 @@ def latency_against_cost(found: Mapping[str, Any]) -> str:
     height, bottom = 250, 210
     across = Scale(0, 1.15 * max(size["usd_per_call"] * MILLION for size in sizes), LEFT, RIGHT)
     up = Scale(0, 1.1 * max(size["latency_ms"]["p95"] for size in sizes), bottom, 14)
+    labels: list[str] = []
     parts = _grid(across, up, bottom, _short_money, lambda took: f"{took:g} ms")
-    for size in sizes:
-        x, latency = across.at(size["usd_per_call"] * MILLION), size["latency_ms"]
+    tops = [(across.at(size["usd_per_call"] * MILLION), up.at(size["latency_ms"]["p95"]) - 5) for size in sizes]
+    for size, (x, top) in zip(sizes, apart(tops), strict=True):
+        latency = size["latency_ms"]
         kind = "chosen" if size["memory_mb"] == chosen else "plain" if size["fits"] else "unfit"
         told = f"{size['memory_mb']} MB: p50 {latency['p50']:.1f} ms, p95 {latency['p95']:.1f} ms"
         parts.append(line(x, up.at(latency["p50"]), x, up.at(latency["p95"]), f"whisker {kind}"))
         parts.append(dot(x, up.at(latency["p50"]), 6 if kind == "chosen" else 4.5, kind, told))
-        parts.append(text(x, up.at(latency["p95"]) - 5, f"{size['memory_mb']}", f"label {kind}", "middle"))
+        labels.append(text(x, top, f"{size['memory_mb']}", f"label {kind}", "middle"))
+    parts += labels  # above what is drawn, as where sizes cost the same their lines lie upon each other
     parts.append(text((LEFT + RIGHT) / 2, height - 6, "cost of a million calls", "axis", "middle"))
     said = "; ".join(
         f"{size['memory_mb']} MB: {money(size['usd_per_call'] * MILLION)} per million calls, "
@@ -40,6 +45,17 @@ def latency_against_cost(found: Mapping[str, Any]) -> str:
         for size in sizes
     )
     return drawing("latency", "Latency against cost", said, height, parts)
+
+
+def apart(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The places of labels, moved up where one would cover another."""
+    moved: dict[int, tuple[float, float]] = {}
+    for number, (x, y) in sorted(enumerate(places), key=lambda each: -each[1][1]):
+        for other_x, other_y in sorted(moved.values(), key=lambda each: -each[1]):
+            if abs(x - other_x) < LABEL_WIDTH and abs(y - other_y) < LABEL_HEIGHT:
+                y = other_y - LABEL_HEIGHT
+        moved[number] = x, y
+    return [moved[number] for number in range(len(places))]
 
 
 def cold_starts(found: Mapping[str, Any]) -> str:

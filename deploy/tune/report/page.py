@@ -12,7 +12,7 @@ from typing import Any, Final
 from container.contract import MEBIBYTE
 from deploy.cost.report import count, money
 from deploy.tune.report import charts
-from deploy.tune.table import milliseconds
+from deploy.tune.table import milliseconds, seen_by
 
 _STYLE: Final = Path(__file__).with_name("style.css")
 MILLION: Final = 1_000_000
@@ -57,7 +57,9 @@ def _table(found: Mapping[str, Any]) -> str:
         words = "recommended" if kind == "chosen" else size["why_not"] or ""
         rows.append(_row((f"{size['memory_mb']} MB", *_numbers(size)), words, kind))
     body = f'<div class="scroll" tabindex="0">{_html_table((*heads, ""), rows)}</div>'
-    soft = f"Milliseconds of {found['asked']['calls']} warm calls to each size, as billed."
+    soft = (
+        f"Milliseconds of {_up_to(found)}{found['asked']['calls']} warm calls to each size, {seen_by(found['target'])}."
+    )
     return _section("sizes", "Every size", f'<p class="soft">{soft}</p>{body}')
 
 
@@ -85,7 +87,8 @@ def _cold(found: Mapping[str, Any]) -> str:
         return ""
     names = charts.part_names(found)
     legend = _legend((f"part-{number}", name) for number, name in enumerate(names))
-    soft = f'<p class="soft">What the first caller waits for, median of {found["asked"]["cold_starts"]}.</p>'
+    colds = f"{_up_to(found)}{found['asked']['cold_starts']}"
+    soft = f'<p class="soft">What the first caller waits for, median of {colds}.</p>'
     return _section("cold-starts", "A cold start, taken apart", soft + charts.cold_starts(found) + legend)
 
 
@@ -151,8 +154,8 @@ def _together(found: Mapping[str, Any]) -> str:
 def _method(found: Mapping[str, Any]) -> str:
     asked, method, prices = found["asked"], found["method"], found["prices"]
     notes = [
-        f"Sizes were called in turns, so that noise hits all alike: {asked['cold_starts']} cold starts from zero, "
-        f"{asked['calls']} warm calls to each",
+        f"Sizes were called in turns, so that noise hits all alike: {_up_to(found)}{asked['cold_starts']} cold starts "
+        f"from zero, {_up_to(found)}{asked['calls']} warm calls to each",
         "Percentiles are of all warm calls; the mean, and the cost, leave out the fastest and the slowest "
         f"{method['trimmed_share_at_either_end']:.0%}",
         "Cold starts aren't in the cost: how many there are depends on your traffic",
@@ -210,6 +213,10 @@ def _legend(items: Iterable[tuple[str, str]], lines: bool = False) -> str:
         f'<li><svg viewBox="0 0 12 12" aria-hidden="true">{sign(kind)}</svg>{escape(name)}</li>' for kind, name in items
     )
     return f'<ul class="legend">{"".join(listed)}</ul>'
+
+
+def _up_to(found: Mapping[str, Any]) -> str:
+    return "up to " if found["interrupted"] else ""
 
 
 def _capital(said: str) -> str:

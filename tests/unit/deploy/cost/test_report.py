@@ -36,5 +36,7 @@ def test_a_provisioned_plan_names_what_is_always_due():
 def test_a_plan_on_instances():
     (line,) = plan_lines(Instances("ml.c5.large", Range(2, 4)), PRICES)
     assert line.startswith("cost: $146.00 a month for 2 of ml.c5.large, called or not")
+    (line,) = plan_lines(Instances("ml.c5.large", Range(0, 4)), PRICES)
+    assert line.startswith("cost: $73.00 a month for each ml.c5.large while it is there, nothing while there is none")
     (line,) = plan_lines(Instances("ml.new.large", Range(1, 1)), PRICES)
     assert "ml.new.large isn't known" in line

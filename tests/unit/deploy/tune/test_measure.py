@@ -49,13 +49,16 @@ def test_each_payload_is_proved_and_sent():
 
     class Listening(FakeTarget):
         def call(self, memory_mb, call):
-            sent.append(call.body)
+            sent.append((memory_mb, call.body))
             return super().call(memory_mb, call)
 
-    others = [CALL, CALL._replace(body=b"3,4")]
-    run(Listening(), calls=others)
-    assert sent[:2] == [b"1,2", b"3,4"]
-    assert abs(sent.count(b"1,2") - sent.count(b"3,4")) <= 1
+    payloads = [CALL, CALL._replace(body=b"3,4"), CALL._replace(body=b"5,6")]
+    run(Listening(), TUNING._replace(levels=(1, 2)), calls=payloads)
+    assert [body for _, body in sent[:3]] == [b"1,2", b"3,4", b"5,6"]
+    of_each = {size: [body for memory_mb, body in sent[3:] if memory_mb == size] for size in TUNING.sizes}
+    assert of_each[1024][:4] == [b"1,2", b"3,4", b"5,6", b"1,2"]
+    assert of_each[1024][:8] == of_each[2048][:8] == of_each[3072][:8]  # beyond, clients call in any order
+    assert sorted(of_each[1024]) == sorted(of_each[2048]) == sorted(of_each[3072])
 
 
 def test_a_size_that_does_not_come_up_is_stopped_at_once():
@@ -72,12 +75,23 @@ def test_a_size_that_is_outgrown_by_a_call_is_stopped_at_once():
     found = run(FakeTarget(lambda size, number: outgrown if (size, number) == (1024, 3) else None))
     assert found.sizes[1024].out_of_memory
     assert len(found.sizes[1024].warm) == 1
-    assert found.sizes[1024].why_not == "insufficient memory"
+    assert found.sizes[1024].why_not == "out of memory: insufficient memory"
 
 
 def test_where_not_even_the_largest_size_will_do_there_is_nothing_to_measure():
-    with pytest.raises(ModelFailed, match="outgrew its memory of 3072 MB"):
+    with pytest.raises(ModelFailed, match="outgrew its memory of 3072 MB") as caught:
         run(FakeTarget(unfit=(3072,)))
+    assert "--memory 4096,5120,6144" in caught.value.hint
+    with pytest.raises(ModelFailed) as caught:
+        run(FakeTarget(unfit=(6144,)), TUNING._replace(sizes=(6144,)))
+    assert "--instance-type" in caught.value.hint
+
+
+def test_a_payload_that_outgrows_the_largest_size_wants_a_larger_one():
+    outgrown = Answered(Outcome.out_of_memory, "insufficient memory")
+    with pytest.raises(ModelFailed, match="insufficient memory") as caught:
+        run(FakeTarget(lambda size, number: outgrown))
+    assert "--memory 4096,5120,6144" in caught.value.hint
 
 
 def test_failures_stop_a_size_and_not_the_others():
@@ -114,6 +128,42 @@ def test_ctrl_c_keeps_what_was_measured():
     assert len(found.sizes[1024].warm) == 3
     assert len(found.sizes[2048].warm) == 1
     assert {size for what, size in target.done if what == "remove"} == {1024, 2048, 3072}
+
+
+def test_ctrl_c_while_all_is_removed_ends_neither_the_rest_nor_the_results():
+    class Slow(FakeTarget):
+        def peak_bytes(self, memory_mb):
+            raise KeyboardInterrupt
+
+        def remove(self, memory_mb):
+            super().remove(memory_mb)
+            if memory_mb == 1024:
+                raise KeyboardInterrupt
+
+    target = Slow()
+    found = run(target)
+    assert found.interrupted
+    assert [len(size.warm) for size in found.sizes.values()] == [6, 6, 6]
+    assert [size for what, size in target.done if what == "remove"] == [1024, 2048, 3072]
+
+
+def test_what_can_not_be_removed_is_named_and_the_rest_is_removed():
+    class Refused(FakeTarget):
+        def remove(self, memory_mb):
+            super().remove(memory_mb)
+            if memory_mb == 1024:
+                raise EndpointFailed("AccessDenied")
+
+        def left(self):
+            return ("houses-tune-1-1024",)
+
+    target = Refused()
+    found = run(target)
+    assert [size for what, size in target.done if what == "remove"] == [1024, 2048, 3072]
+    assert found.sizes[1024].fits
+    refused, left = found.notes[-2:]
+    assert refused == "AccessDenied"
+    assert "aws sagemaker delete-endpoint --endpoint-name houses-tune-1-1024" in left
 
 
 def test_several_clients_are_counted_with_what_did_not_come_through():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tuned import TUNING
 
 from deploy.errors import UsageError
-from deploy.tune.options import Goal, Strategy, levels, sizes, strategy
+from deploy.tune.options import Goal, Strategy, calls_each, levels, sizes, strategy
 
 
 def test_sizes():
@@ -21,6 +22,11 @@ def test_no_sizes(text):
 
 def test_levels():
     assert levels("4,1, 2,4") == (1, 2, 4)
+
+
+def test_the_calls_of_several_clients_count():
+    assert calls_each(TUNING._replace(calls=1, colds=5, levels=(1, 200))) == 5 + 1 + 4 * 200
+    assert calls_each(TUNING._replace(calls=100, colds=5, levels=(2, 4))) == 5 + 100 + 50 + 50
 
 
 @pytest.mark.parametrize("text", ["", "0", "1,,2", "201", "two", "-1"])

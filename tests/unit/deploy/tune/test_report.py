@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from html.parser import HTMLParser
@@ -120,6 +121,14 @@ def test_the_drawing_of_cold_starts_adds_up():
     assert "314 ms" in drawn
     widths = [float(width) for width in re.findall(r'<rect x="[\d.]+" y="6.0" width="([\d.]+)"', drawn)]
     assert widths[1] == pytest.approx(2 * widths[2], rel=0.01)
+
+
+def test_labels_that_would_cover_each_other_are_moved_apart():
+    places = charts.apart([(100, 50), (102, 55), (101, 56), (300, 50)])
+    assert places[3] == (300, 50)
+    assert places[2] == (101, 56)
+    heights = sorted(y for _, y in places[:3])
+    assert all(upper + charts.LABEL_HEIGHT <= lower for upper, lower in itertools.pairwise(heights))
 
 
 def test_scales():
