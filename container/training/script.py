@@ -79,7 +79,9 @@ def _usual_place(base: Path) -> Path:
 
 
 def _check(script: TrainingScript) -> None:
-    if (script.folder / script.program).is_file() or _is_module(script):
+    if _is_module(script):
+        return
+    if (script.folder / script.program).is_file():
         if Path(script.program).suffix in (".py", ""):
             return
         raise ScriptError(

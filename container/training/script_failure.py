@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 from typing import Final
 
+from container.artifact import code
 from container.errors import ContainerError
-from container.inference.script.failures import INSTALL
 from container.training.child import Ended
 
 _TRACEBACK: Final = "Traceback (most recent call last):"
@@ -37,12 +37,9 @@ def explain(program: str, ended: Ended, folder: Path) -> ScriptEnded:
         return _killed(program, -ended.code)
     said = _exception(ended.errors)
     if missing := _MISSING.match(said):
-        return ScriptEnded(
-            f"{program} imports {missing['name']!r}, which is neither in this image nor beside the script"
-            f"{_in_brackets(_place(ended.errors, folder))}.",
-            INSTALL.format(package=missing["name"].partition(".")[0]),
-            ended.code,
-        )
+        why, hint = code.absent(missing["name"])
+        place = _in_brackets(_place(ended.errors, folder))
+        return ScriptEnded(f"{program} imports {missing['name']!r}, {why}{place}.", hint, ended.code)
     place = _in_brackets(_place(ended.errors, folder))
     hint = "The log has the whole traceback." if _TRACEBACK in ended.errors else ""
     failure = f"{said or 'it said nothing'}{place}" + "." * bool(place or not said)

@@ -87,7 +87,7 @@ def test_what_a_script_says_is_passed_on(job, capfd):
     assert any("no single .joblib or .pkl file" in line and "(is empty)" in line for line in job.log)
 
 
-@pytest.mark.parametrize("form", ["environment", "archive", "channel", "channel with an archive", "module"])
+@pytest.mark.parametrize("form", ["environment", "archive", "channel", "channel with an archive", "module", "package"])
 def test_ways_to_name_a_script(job, form, tmp_path):
     code = job.base / "input/data/code"
     environment = {}
@@ -98,6 +98,12 @@ def test_ways_to_name_a_script(job, form, tmp_path):
         job.configure(**named("show.py", tmp_path / "sourcedir.tar.gz"))
     elif form == "module":
         job.configure(**named("show"))
+    elif form == "package":
+        package = tmp_path / "pkg"
+        package.mkdir()
+        (package / "show.py").write_text("from .paths import *\n" + (SCRIPTS / "show.py").read_text())
+        (package / "paths.py").write_text("")
+        job.configure(**named("pkg.show", tmp_path))
     else:
         code.mkdir()
         if form == "channel":
@@ -142,6 +148,7 @@ def test_a_failure_is_the_scripts_exception_and_its_line(job, capfd):
         ("import sys; sys.exit('no data for me')", "exit code 1: no data for me"),
         ("import sys; sys.exit(7)", "exit code 7"),
         ("import lightgbm_of_nowhere.x", "imports 'lightgbm_of_nowhere'"),
+        ("import sklearn.cross_validation", "'sklearn.cross_validation', which scikit-learn 1."),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
             "killed by SIGKILL. It may have outgrown the memory",
