@@ -1,7 +1,7 @@
 """Scripts that serve as well as train import sagemaker_containers or sagemaker_inference at their top.
 
-So they are offered to training scripts, too: where no real one is installed, and only once somebody asks, as the module
-that makes them imports numpy.
+So these are offered to training scripts, too: where no real one is installed, and only once somebody asks, as the
+module that makes them imports numpy.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Final
+
+from container.inference.script import externals
 
 PACKAGES: Final = ("sagemaker_containers", "sagemaker_inference")
 
@@ -36,3 +38,4 @@ class _Offer(MetaPathFinder, Loader):
 def offer() -> None:
     """Let the stand-ins be imported in this process."""
     sys.meta_path.append(_Offer())
+    externals.offer()
