@@ -148,6 +148,13 @@ def test_a_failure_is_the_scripts_exception_and_its_line(job, capfd):
         ("import sys; sys.exit('no data for me')", "exit code 1: no data for me"),
         ("import sys; sys.exit(7)", "exit code 7"),
         ("import lightgbm_of_nowhere.x", "imports 'lightgbm_of_nowhere'"),
+        ("import os; os.environ['SM_CHANNEL_TEST']", "KeyError: 'SM_CHANNEL_TEST' (train.py, line 1)"),
+        ("import sys; print('no rows for me'); sys.exit(1)", "exit code 1: no rows for me"),
+        (
+            "import os, sys, warnings; warnings.warn('odd')\n"
+            "open(os.environ['SM_OUTPUT_DIR'] + '/failure', 'w').write('no labels for me'); sys.exit(1)",
+            "exit code 1: no labels for me",
+        ),
         ("import sklearn.cross_validation", "'sklearn.cross_validation', which scikit-learn 1."),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
@@ -232,6 +239,16 @@ def test_a_folder_that_is_used_again_holds_the_new_model(job):
     assert job.manifest.model_id != first.model_id and job.manifest.script == ""
     assert not (job.base / "model/code").exists()
     assert float(job.ask("1000,3\n", "text/csv")) == pytest.approx(3003, rel=0.05)
+
+
+def test_an_inference_py_beside_a_script_in_a_folder_serves(job):
+    code = job.script("").base / "code" / "src"
+    code.mkdir()
+    (code / "train.py").write_text((SCRIPTS / "pipeline.py").read_text())
+    (code / "inference.py").write_text("def output_fn(prediction, accept): return f'{len(prediction)} rows'\n")
+    assert job.configure(**named("src/train.py", code.parent)).run() == 0
+    assert (job.manifest.engine, job.manifest.script) == ("forest", "src/inference.py")
+    assert job.ask("1000,3\n", "text/csv") == b"1 rows"
 
 
 def test_a_model_in_pieces_is_its_scripts_to_load(job):
