@@ -183,6 +183,18 @@ def test_a_script_has_all_cores_though_serving_has_one(job):
     assert job.run(OMP_NUM_THREADS="3") == 0
 
 
+def test_a_script_finds_the_environment_of_aws_training_toolkit(job):
+    job.script(
+        "import sagemaker_containers\n"
+        "from sagemaker_training import environment\n"
+        "env = environment.Environment()\n"
+        "assert env == sagemaker_containers.training_env()\n"
+        "print(env.num_cpus + 0, env.hyperparameters['n'] + 0, env.current_host)\n"
+        "assert env.channel_input_dirs['train'] == env.input_dir + '/data/train'\n"
+    )
+    assert job.configure(n="3", **named("train.py", job.base / "code")).run() == 0, job.failure
+
+
 def test_what_has_no_end_of_line_is_passed_on_as_it_comes(job):
     job.script("import sys, time\nsys.stdout.write('50 %')\nsys.stdout.flush()\ntime.sleep(30)\n")
     environment = {**os.environ, "SAGEMAKER_BASE_DIR": str(job.base), "PYTHONUNBUFFERED": "1"}

@@ -117,6 +117,7 @@ def test_a_model_of_texts_answers_what_input_fn_reads(serve):
         "from sagemaker_inference import content_types, decoder, default_inference_handler, encoder, errors, utils",
         "from sagemaker_inference.errors import BaseInferenceToolkitError, GenericInferenceToolkitError",
         "from sagemaker_containers.beta.framework import content_types, encoders, env, modules, transformer, worker",
+        "from sagemaker_training import environment",
     ],
 )
 def test_what_scripts_of_aws_import_is_there(serve, line):
