@@ -78,6 +78,45 @@ def unmet_requirements(folder: Path) -> list[str]:
     return missing
 
 
+_PACKAGES: Final = {
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "PIL": "pillow",
+    "psycopg2": "psycopg2-binary",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+"""What pip calls the packages whose modules have other names."""
+
+
+def absent(module: str) -> tuple[str, str]:
+    """Of a module that can't be imported: why, to follow its name; and what to do."""
+    here = installed(module)
+    if here:
+        return f"which {here} doesn't have", "Write the import as that version wants it."
+    name = module.partition(".")[0]
+    return (
+        "which isn't installed here, nor beside the script",
+        f"Put it into the image, in a Dockerfile: {install_line([_PACKAGES.get(name, name)])}. A module of your own "
+        "goes beside the script.",
+    )
+
+
+def installed(module: str) -> str:
+    """The installed package that a module would be in, with its version; empty where there is none."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    name = module.partition(".")[0]
+    package = _PACKAGES.get(name, name)
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return ""
+
+
 def install_line(requirements: Sequence[str]) -> str:
     """What a Dockerfile says to put them into the image; quoted, since `>=` and `[…]` mean something to a shell."""
     return f"FROM coppice, then RUN pip install {shlex.join(requirements)}"

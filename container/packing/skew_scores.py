@@ -150,15 +150,16 @@ def _label(label: Any) -> str:
 
 
 _METRIC: Final = re.compile(
-    r"(?P<name>\b(?:r2|r\^2|r²|r2[_ ]score|score|accuracy|acc))\b[\"']?\s*(?:is|of|[:=])?\s*"
-    r"(?P<value>-?\d*\.\d+(?:e-?\d+)?|[01]\b)",
+    r"(?<![a-z0-9])(?:r2|r\^2|r²|r[-_ ]squared|score|accuracy|acc)(?![a-z0-9])[\"']?"
+    r"(?:[-_ ]score)?(?: (?:on|for|of) [a-z ]{1,30}| \([a-z ]{1,30}\))?\s*(?:is|of|[:=])?\s*"
+    r"(?P<value>-?\d*\.\d+(?:e-?\d+)?|[01]\b|100\b)(?P<percent> ?%)?",
     re.IGNORECASE,
 )
 
 
 def reported_metric(output: str) -> float | None:
     """The last R², score or accuracy that the training's output names; None without one."""
-    found = [float(match["value"]) for match in _METRIC.finditer(output)]
+    found = [float(match["value"]) / (100 if match["percent"] else 1) for match in _METRIC.finditer(output)]
     return found[-1] if found and found[-1] <= 1 else None
 
 

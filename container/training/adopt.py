@@ -145,7 +145,7 @@ def _server(model_dir: Path, source: Source) -> _Server:
         hooks = hooks_in(brought)
         return _Server(PROGRAM, hooks) if hooks else _Server()
     own = source.program if source.program.endswith(".py") else f"{source.program.replace('.', '/')}.py"
-    for name in (PROGRAM, own):
+    for name in (PROGRAM, (Path(own).parent / PROGRAM).as_posix(), own):
         if (source.folder / name).is_file() and (hooks := hooks_in(source.folder / name)):
             return _Server(Path(name).as_posix(), hooks)
     return _Server()

@@ -79,7 +79,9 @@ def _usual_place(base: Path) -> Path:
 
 
 def _check(script: TrainingScript) -> None:
-    if (script.folder / script.program).is_file() or _is_module(script):
+    if _is_module(script):
+        return
+    if (script.folder / script.program).is_file():
         if Path(script.program).suffix in (".py", ""):
             return
         raise ScriptError(
@@ -116,7 +118,7 @@ def train(
         told = variables(script, base, surroundings)
         ended = run_child([*way, *given], script.folder, {**environment, **told})
     if ended.code:
-        raise script_failure.explain(script.program, ended, script.folder)
+        raise script_failure.explain(script.program, ended, script.folder, _left(base / "output" / "failure"))
     log(f"{script.program} is done")
     if surroundings.is_first:  # what it logs goes to stderr, so its metrics may be there
         adopt(base / "model", source, _channels(base, surroundings), ended.output + ended.errors, log)
@@ -137,6 +139,14 @@ def _at(place: Path, folder: Path) -> Iterator[None]:
     finally:
         if place.is_symlink():
             place.unlink()
+
+
+def _left(failure: Path) -> str:
+    """What a script has put there itself, as those do that AWS's own containers don't run."""
+    try:
+        return failure.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _channels(base: Path, surroundings: Surroundings) -> dict[str, Path]:

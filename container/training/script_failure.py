@@ -7,8 +7,8 @@ import signal
 from pathlib import Path
 from typing import Final
 
+from container.artifact import code
 from container.errors import ContainerError
-from container.inference.script.failures import INSTALL
 from container.training.child import Ended
 
 _TRACEBACK: Final = "Traceback (most recent call last):"
@@ -31,18 +31,16 @@ class ScriptEnded(ContainerError):
         self.exit_code = exit_code
 
 
-def explain(program: str, ended: Ended, folder: Path) -> ScriptEnded:
-    """The failure as one paragraph, the exception first."""
+def explain(program: str, ended: Ended, folder: Path, left: str = "") -> ScriptEnded:
+    """The failure as one paragraph, the exception first; `left` is what the script wrote of it itself."""
     if ended.code < 0:
         return _killed(program, -ended.code)
-    said = _exception(ended.errors)
+    raised = _exception(ended.errors) if _TRACEBACK in ended.errors else ""
+    said = raised or left.strip()[:_MOST_CHARS] or _last_line(ended.errors) or _last_line(ended.output)
     if missing := _MISSING.match(said):
-        return ScriptEnded(
-            f"{program} imports {missing['name']!r}, which is neither in this image nor beside the script"
-            f"{_in_brackets(_place(ended.errors, folder))}.",
-            INSTALL.format(package=missing["name"].partition(".")[0]),
-            ended.code,
-        )
+        why, hint = code.absent(missing["name"])
+        place = _in_brackets(_place(ended.errors, folder))
+        return ScriptEnded(f"{program} imports {missing['name']!r}, {why}{place}.", hint, ended.code)
     place = _in_brackets(_place(ended.errors, folder))
     hint = "The log has the whole traceback." if _TRACEBACK in ended.errors else ""
     failure = f"{said or 'it said nothing'}{place}" + "." * bool(place or not said)
@@ -54,25 +52,33 @@ def _in_brackets(place: str) -> str:
 
 
 def _exception(errors: str) -> str:
-    """What the last traceback ends in; without one, the last line, as sys.exit("…") leaves it."""
+    """What the last traceback ends in."""
     start = errors.rfind(_TRACEBACK)
-    if start < 0:
-        said = [line.strip() for line in errors.splitlines() if line.strip()]
-        return said[-1][:_MOST_CHARS] if said else ""
     lines = [_IN_GROUP.sub("", line) for line in errors[start:].splitlines()[1:]]
     first = next((place for place, line in enumerate(lines) if line and line[0] != " "), len(lines))
     end = next((place for place, line in enumerate(lines) if place > first and line.lstrip().startswith("+-")), None)
     return "\n".join(lines[first:end]).strip()[:_MOST_CHARS]
 
 
+def _last_line(said: str) -> str:
+    """As sys.exit("…") leaves it on stderr, and many a script on stdout."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1][:_MOST_CHARS] if lines else ""
+
+
 def _place(errors: str, folder: Path) -> str:
     """The last line of the user's own in the last traceback."""
     start = errors.rfind(_TRACEBACK)
-    if start < 0 and not _exception(errors).startswith(_UNREADABLE):
+    if start < 0 and not _last_line(errors).startswith(_UNREADABLE):
         return ""
     frames = _FRAME.finditer(errors, max(start, 0))
-    own = [frame for frame in frames if not Path(frame["file"]).is_absolute() or folder in Path(frame["file"]).parents]
+    own = [frame for frame in frames if _is_own(frame["file"], folder)]
     return f"{Path(own[-1]['file']).name}, line {own[-1]['line']}" if own else ""
+
+
+def _is_own(file: str, folder: Path) -> bool:
+    """Not what is in a library, nor in Python itself (<frozen os>)."""
+    return folder in Path(file).parents or not (Path(file).is_absolute() or file.startswith("<"))
 
 
 def _killed(program: str, number: int) -> ScriptEnded:

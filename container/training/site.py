@@ -8,5 +8,5 @@ from container.training.child import single_threads
 
 for name in single_threads(os.environ):
     del os.environ[name]
-stand_ins.offer()
+stand_ins.offer(os.environ)
 afterwards.register(os.environ, sys.orig_argv)

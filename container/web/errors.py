@@ -31,7 +31,7 @@ def _expected(error: ContainerError) -> Response:
         level = logging.ERROR if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.WARNING
         fields: dict[str, Any] = {"traceback": error.trace} if error.trace else {}
         logs.event(error.message, level=level, request_id=g.request_id, **fields)
-    if ours and not isinstance(error, ScriptFailed):
+    if ours and not error.trace and not isinstance(error, ScriptFailed):
         logger.error("cause", exc_info=error, extra={"fields": {"request_id": g.request_id}})
     return _answer(error.status, error.code, error.message, error.hint)
 

@@ -87,7 +87,7 @@ def test_what_a_script_says_is_passed_on(job, capfd):
     assert any("no single .joblib or .pkl file" in line and "(is empty)" in line for line in job.log)
 
 
-@pytest.mark.parametrize("form", ["environment", "archive", "channel", "channel with an archive", "module"])
+@pytest.mark.parametrize("form", ["environment", "archive", "channel", "channel with an archive", "module", "package"])
 def test_ways_to_name_a_script(job, form, tmp_path):
     code = job.base / "input/data/code"
     environment = {}
@@ -98,6 +98,12 @@ def test_ways_to_name_a_script(job, form, tmp_path):
         job.configure(**named("show.py", tmp_path / "sourcedir.tar.gz"))
     elif form == "module":
         job.configure(**named("show"))
+    elif form == "package":
+        package = tmp_path / "pkg"
+        package.mkdir()
+        (package / "show.py").write_text("from .paths import *\n" + (SCRIPTS / "show.py").read_text())
+        (package / "paths.py").write_text("")
+        job.configure(**named("pkg.show", tmp_path))
     else:
         code.mkdir()
         if form == "channel":
@@ -142,6 +148,14 @@ def test_a_failure_is_the_scripts_exception_and_its_line(job, capfd):
         ("import sys; sys.exit('no data for me')", "exit code 1: no data for me"),
         ("import sys; sys.exit(7)", "exit code 7"),
         ("import lightgbm_of_nowhere.x", "imports 'lightgbm_of_nowhere'"),
+        ("import os; os.environ['SM_CHANNEL_TEST']", "KeyError: 'SM_CHANNEL_TEST' (train.py, line 1)"),
+        ("import sys; print('no rows for me'); sys.exit(1)", "exit code 1: no rows for me"),
+        (
+            "import os, sys, warnings; warnings.warn('odd')\n"
+            "open(os.environ['SM_OUTPUT_DIR'] + '/failure', 'w').write('no labels for me'); sys.exit(1)",
+            "exit code 1: no labels for me",
+        ),
+        ("import sklearn.cross_validation", "'sklearn.cross_validation', which scikit-learn 1."),
         (
             "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
             "killed by SIGKILL. It may have outgrown the memory",
@@ -167,6 +181,18 @@ def test_a_script_has_all_cores_though_serving_has_one(job):
     assert job.run(**single) == 0
     job.script("import os; assert os.environ['OMP_NUM_THREADS'] == '3'")
     assert job.run(OMP_NUM_THREADS="3") == 0
+
+
+def test_a_script_finds_the_environment_of_aws_training_toolkit(job):
+    job.script(
+        "import sagemaker_containers\n"
+        "from sagemaker_training import environment\n"
+        "env = environment.Environment()\n"
+        "assert env == sagemaker_containers.training_env()\n"
+        "print(env.num_cpus + 0, env.hyperparameters['n'] + 0, env.current_host)\n"
+        "assert env.channel_input_dirs['train'] == env.input_dir + '/data/train'\n"
+    )
+    assert job.configure(n="3", **named("train.py", job.base / "code")).run() == 0, job.failure
 
 
 def test_what_has_no_end_of_line_is_passed_on_as_it_comes(job):
@@ -225,6 +251,16 @@ def test_a_folder_that_is_used_again_holds_the_new_model(job):
     assert job.manifest.model_id != first.model_id and job.manifest.script == ""
     assert not (job.base / "model/code").exists()
     assert float(job.ask("1000,3\n", "text/csv")) == pytest.approx(3003, rel=0.05)
+
+
+def test_an_inference_py_beside_a_script_in_a_folder_serves(job):
+    code = job.script("").base / "code" / "src"
+    code.mkdir()
+    (code / "train.py").write_text((SCRIPTS / "pipeline.py").read_text())
+    (code / "inference.py").write_text("def output_fn(prediction, accept): return f'{len(prediction)} rows'\n")
+    assert job.configure(**named("src/train.py", code.parent)).run() == 0
+    assert (job.manifest.engine, job.manifest.script) == ("forest", "src/inference.py")
+    assert job.ask("1000,3\n", "text/csv") == b"1 rows"
 
 
 def test_a_model_in_pieces_is_its_scripts_to_load(job):

@@ -140,6 +140,7 @@ CASES = [
     Case("aws_style", forest, Request(ROWS_AS_JSON), {"instances": [{"features": value} for value in ANSWERS]}),
     Case("aws_style", forest, Request(ROWS_AS_JSON, accept=CSV), "".join(f"{value}\n" for value in ANSWERS), CSV),
     Case("aws_style", forest, Request(ROWS_AS_JSON, accept="image/png"), "output_fn raised RuntimeError", status=500),
+    Case("first_containers", forest, Request(AS_CSV, CSV, JSON), {"predictions": ANSWERS}),
     Case("toolkit_style", forest, Request(AS_CSV, CSV, JSON), ANSWERS),
     Case("toolkit_style", forest, Request("x", "image/png"), "image/png is not supported", status=415),
     Case("toolkit_style", forest, Request(ROWS_AS_JSON, accept="image/png"), "image/png is not supported", status=406),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from container import logs
+from container.artifact import code
 from container.errors import BadInput, ContainerError, MissingLibrary, ScriptError, ScriptFailed, first_line
 from container.inference.script.stand_ins import UnsupportedFormatError
 
@@ -16,8 +17,6 @@ RAISED: Final = BaseException
 """What a script may raise in a request and the server outlives: in a request's thread nobody else raises."""
 
 _OURS: Final = Path(__file__).parents[2]
-
-INSTALL: Final = "Put it into the image, in a Dockerfile: FROM coppice, then RUN pip install {package}"
 
 
 class Refused(ContainerError):
@@ -87,11 +86,8 @@ def at_start(what: str, error: BaseException, folder: Path) -> ContainerError:
     if isinstance(error, ContainerError):
         return error
     if isinstance(error, ModuleNotFoundError) and error.name:
-        package = error.name.partition(".")[0]
-        return MissingLibrary(
-            f"{_place(error, folder)} imports {error.name!r}, which isn't installed here, nor beside the script.",
-            INSTALL.format(package=package),
-        )
+        why, hint = code.absent(error.name)
+        return MissingLibrary(f"{_place(error, folder)} imports {error.name!r}, {why}.", hint)
     logs.event("the script can't be used", level=logging.ERROR, doing=what, traceback=trimmed(error, folder))
     if isinstance(error, SyntaxError):
         place = f"{Path(error.filename).name}, line {error.lineno}," if error.filename else what
@@ -102,6 +98,8 @@ def at_start(what: str, error: BaseException, folder: Path) -> ContainerError:
     hint = "The traceback is in the log above."
     if isinstance(error, ImportError) and "relative import" in str(error):
         hint = "The script's folder is on Python's path: write `import helper` instead of `from . import helper`."
+    elif isinstance(error, ImportError) and error.name and (here := code.installed(error.name)):
+        hint = f"Here is {here}: write the import as that version wants it."
     return ScriptError(f"The script failed in {what}: {said} ({_place(error, folder).rstrip(',')}).", hint)
 
 

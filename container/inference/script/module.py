@@ -6,11 +6,11 @@ import importlib.util
 import logging
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from container import logs
 from container.errors import ScriptError
-from container.inference.script import failures, stand_ins
+from container.inference.script import externals, failures, stand_ins
 from container.inference.script.source import Script
 
 
@@ -18,6 +18,7 @@ def import_script(script: Script) -> ModuleType:
     """The script as a module, with the modules beside it importable; raises ScriptError or MissingLibrary."""
     add_to_path(script)
     stand_ins.register()
+    externals.offer()
     if reconfigure := getattr(sys.stdout, "reconfigure", None):  # what the script prints is read as it comes
         reconfigure(line_buffering=True)
     name = script.path.stem
@@ -33,7 +34,19 @@ def import_script(script: Script) -> ModuleType:
         if failures.is_the_servers(error):
             raise
         raise failures.at_start(f"importing {script.program}", error, script.folder) from None
+    _stand_for_main(module)
     return module
+
+
+def _stand_for_main(module: ModuleType) -> None:
+    """Have the script's classes and functions where a pickle looks for those of a training script: in `__main__`.
+
+    A script that trains is `__main__` meanwhile, and what it pickles of its own has that name for good.
+    """
+    main = sys.modules["__main__"]
+    for name, value in list(vars(module).items()):
+        if isinstance(value, type | FunctionType) and not hasattr(main, name):
+            setattr(main, name, value)
 
 
 def add_to_path(script: Script) -> None:

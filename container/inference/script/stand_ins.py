@@ -1,7 +1,7 @@
-"""Small stand-ins for what scripts of AWS's containers import: sagemaker_containers and sagemaker_inference.
+"""Small stand-ins for what scripts of AWS's containers import: sagemaker_containers, _inference and _training.
 
-They are there for the few names that serving scripts use: media types, encode and decode, worker.Response, and the
-errors. Where the real packages are installed, those are used.
+They are there for the few names that scripts use: media types, encode and decode, worker.Response, the errors, and what
+a training script asks of its environment. Where the real packages are installed, those are used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from types import ModuleType
+from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
@@ -159,8 +159,22 @@ class DefaultInferenceHandler:
         return encode(prediction, accept)
 
 
-def register() -> None:
-    """Make the stand-ins importable, each where nothing of its name is installed."""
+def _training_environment(variables: Mapping[str, str]) -> Callable[[], SimpleNamespace]:
+    def environment() -> SimpleNamespace:
+        """A training's own folders, hyperparameters and machines: model_dir, channel_input_dirs, num_cpus, …"""
+        if not variables.get("SM_TRAINING_ENV"):
+            raise RuntimeError("SM_TRAINING_ENV isn't set: only a training has this environment.")
+        return SimpleNamespace(**json.loads(variables["SM_TRAINING_ENV"]))
+
+    return environment
+
+
+def register(variables: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Make the stand-ins importable, each where nothing of its name is installed.
+
+    `variables` are a training's environment variables.
+    """
+    training = _training_environment(variables)
     codecs = {
         name: globals()[name]
         for name in (
@@ -178,11 +192,13 @@ def register() -> None:
             "beta.framework.encoders": codecs,
             "beta.framework.worker": {"Response": Response},
             "beta.framework.errors": errors,
-            "beta.framework.env": {},
+            "beta.framework.env": {"TrainingEnv": training},
             "beta.framework.modules": {},
             "beta.framework.transformer": {},
         },
+        {"training_env": training},
     )
+    _register("sagemaker_training", {"environment": {"Environment": training}})
     _register(
         "sagemaker_inference",
         {
@@ -201,12 +217,14 @@ def register() -> None:
     )
 
 
-def _register(package: str, modules: Mapping[str, Mapping[str, Any]]) -> None:
+def _register(
+    package: str, modules: Mapping[str, Mapping[str, Any]], content: Mapping[str, Any] = MappingProxyType({})
+) -> None:
     if package in sys.modules or importlib.util.find_spec(package) is not None:
         return
-    _module(package, {})
-    for name, content in modules.items():
-        made = _module(f"{package}.{name}", content)
+    _module(package, content)
+    for name, names in modules.items():
+        made = _module(f"{package}.{name}", names)
         parent, _, last = made.__name__.rpartition(".")
         setattr(sys.modules[parent], last, made)
 

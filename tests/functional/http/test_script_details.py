@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +16,9 @@ from flask.testing import FlaskClient
 from script_cases import ANSWERS, FOREST, ROWS, X
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from container.server import wsgi
 from container.settings import Settings
@@ -33,7 +35,10 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     def serve(code: str, model: Any = FOREST) -> FlaskClient:
         (tmp_path / "code").mkdir()
         (tmp_path / "code" / "inference.py").write_text(code)
-        joblib.dump(model, tmp_path / "model.joblib")
+        if isinstance(model, bytes):
+            (tmp_path / "model.joblib").write_bytes(model)
+        else:
+            joblib.dump(model, tmp_path / "model.joblib")
         service, app = wsgi.compose(Settings(timeout=5))
         service.load(lambda: wsgi.load_pipeline(tmp_path, Settings(timeout=5)))
         return app.test_client()
@@ -112,6 +117,7 @@ def test_a_model_of_texts_answers_what_input_fn_reads(serve):
         "from sagemaker_inference import content_types, decoder, default_inference_handler, encoder, errors, utils",
         "from sagemaker_inference.errors import BaseInferenceToolkitError, GenericInferenceToolkitError",
         "from sagemaker_containers.beta.framework import content_types, encoders, env, modules, transformer, worker",
+        "from sagemaker_training import environment",
     ],
 )
 def test_what_scripts_of_aws_import_is_there(serve, line):
@@ -124,3 +130,40 @@ def test_a_worker_response_is_json_unless_it_says_otherwise(serve):
         "def output_fn(prediction, accept): return worker.Response(response='{}')"
     )
     assert ask(client, ROWS, accept="text/csv").mimetype == JSON
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from sklearn.externals import joblib",
+        "import sklearn.externals.joblib as joblib",
+        "from sklearn.externals.joblib import load\nimport joblib",
+    ],
+)
+def test_joblib_has_the_name_that_it_had_in_aws_first_containers(serve, line):
+    client = serve(f"{line}\ndef model_fn(model_dir): return joblib.load(model_dir + '/model.joblib')")
+    assert ask(client, ROWS).json == ANSWERS
+
+
+def test_what_a_training_script_pickled_as_its_own_is_found_in_the_script_that_serves(serve):
+    """As `python train.py` leaves it: the pickle asks `__main__` for the function."""
+    main = sys.modules["__main__"]
+    main.halved = lambda rows: rows / 2  # type: ignore[attr-defined]
+    main.halved.__module__, main.halved.__qualname__ = "__main__", "halved"
+    model = make_pipeline(FunctionTransformer(main.halved), LinearRegression()).fit(X, X[:, 0])
+    code = "def halved(rows):\n    return rows / 2\ndef input_fn(body, content_type): return [[0.1, 0.2]]"
+    try:
+        pickled = pickle.dumps(model)
+        del main.halved  # type: ignore[attr-defined]
+        client = serve(code, pickled)
+        assert ask(client, "x").json == pytest.approx([0.1])
+    finally:
+        del main.halved  # type: ignore[attr-defined]
+
+
+def test_the_log_of_a_status_500_that_a_script_chose_has_the_scripts_lines_alone(serve, caplog):
+    client = serve("import flask\ndef input_fn(body, content_type): flask.abort(500, 'no database')")
+    caplog.clear()
+    assert ask(client, ROWS).json["error"]["message"] == "no database"
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.exc_info is None

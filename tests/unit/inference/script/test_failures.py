@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sklearn
 from werkzeug.exceptions import Conflict
 
 import container
-from container.errors import ScriptError
+from container.errors import MissingLibrary, ScriptError
 from container.inference.script import failures
 from container.inference.script.stand_ins import BaseInferenceToolkitError, UnsupportedFormatError
 
@@ -73,3 +74,27 @@ def test_sys_exit_at_start_is_the_scripts_failure_but_sigterm_is_not():
 def test_a_relative_import_says_what_to_write():
     error = ImportError("attempted relative import with no known parent package")
     assert "write `import helper`" in failures.at_start("importing inference.py", raised(error), Path("/code")).hint
+
+
+@pytest.mark.parametrize(
+    ("module", "words", "to_do"),
+    [
+        ("lightgbm_of_nowhere.x", "isn't installed here", "RUN pip install lightgbm_of_nowhere"),
+        ("cv2", "isn't installed here", "RUN pip install opencv-python-headless"),
+        (
+            "sklearn.cross_validation",
+            f"which scikit-learn {sklearn.__version__} doesn't have",
+            "as that version wants it",
+        ),
+    ],
+)
+def test_a_module_that_is_not_there(module, words, to_do):
+    error = ModuleNotFoundError(f"No module named {module!r}", name=module)
+    refusal = failures.at_start("importing inference.py", raised(error), Path("/code"))
+    assert isinstance(refusal, MissingLibrary) and f"inference.py, line 1, imports {module!r}" in refusal.message
+    assert words in refusal.message and to_do in refusal.hint
+
+
+def test_a_name_that_a_library_no_longer_has():
+    error = ImportError("cannot import name 'Imputer' from 'sklearn.preprocessing'", name="sklearn.preprocessing")
+    assert f"Here is scikit-learn {sklearn.__version__}" in failures.at_start("it", raised(error), Path("/code")).hint
