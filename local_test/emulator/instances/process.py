@@ -149,7 +149,13 @@ def _launch(command: tuple[str, ...], folder: Path, port: int, launch: Launch) -
         (base / "model").symlink_to(launch.model.resolve(), target_is_directory=True)
     if launch.program is not None:
         base = launch.program.base
-    own = {"HOME": str(home), "TMPDIR": str(home), "SAGEMAKER_BIND_TO_PORT": str(port), "SAGEMAKER_BASE_DIR": str(base)}
+    own = {
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "SAGEMAKER_BIND_TO_PORT": str(port),
+        "SAGEMAKER_BASE_DIR": str(base),
+        "SM_MODEL_DIR": str(base / "model"),
+    }
     process = subprocess.Popen(  # noqa: S603 - no shell
         command,
         env={**ENVIRONMENT, **launch.environment, **own},

@@ -55,8 +55,8 @@ def test_the_environment_is_the_launch_s_and_no_credentials(make, tmp_path, monk
     told = run(instance, "answer = (os.environ.get('AWS_SECRET_ACCESS_KEY'), os.environ['A'], os.getcwd())")
     assert told == str((None, "1", str(tmp_path / "instances" / instance.id / "tmp")))
     assert run(instance, "answer = os.environ['HOME'] == os.environ['TMPDIR'] == os.getcwd()") == "True"
-    read = "answer = open(os.environ['SAGEMAKER_BASE_DIR'] + '/model/a.txt').read()"
-    assert run(instance, read) == "weights"
+    for folder in ("os.environ['SAGEMAKER_BASE_DIR'] + '/model'", "os.environ['SM_MODEL_DIR']"):
+        assert run(instance, f"answer = open({folder} + '/a.txt').read()") == "weights"
 
 
 def test_what_it_prints_comes_in_lines_the_last_one_too(make):
