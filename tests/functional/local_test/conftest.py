@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from control_plane import ControlPlane
 from fake_instances import FakeStarter, fake_starter
+from hosted import Hosted, hosted, real_time, serverless
 from moto_address import Moto, started_moto
 
 from local_test.emulator.aws import Aws
@@ -29,6 +30,24 @@ def starter() -> Iterator[FakeStarter]:
     """Instances that are played."""
     with fake_starter() as starter:
         yield starter
+
+
+@pytest.fixture
+def one(starter: FakeStarter) -> Iterator[Hosted]:
+    """A serverless endpoint with up to two calls at a time."""
+    with hosted(starter) as one:
+        one.configure("c1", serverless(2))
+        one.deploy()
+        yield one
+
+
+@pytest.fixture
+def steady(starter: FakeStarter) -> Iterator[Hosted]:
+    """A real-time endpoint with two instances."""
+    with hosted(starter) as one:
+        one.configure("c1", real_time(2))
+        one.deploy()
+        yield one
 
 
 @pytest.fixture(scope="module")

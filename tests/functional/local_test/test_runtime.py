@@ -14,24 +14,6 @@ from waiting import until
 MB_4, MB_6 = 4 * 1024 * 1024, 6 * 1024 * 1024
 
 
-@pytest.fixture
-def one(starter):
-    """A serverless endpoint with up to two calls at a time."""
-    with hosted(starter) as one:
-        one.configure("c1", serverless(2))
-        one.deploy()
-        yield one
-
-
-@pytest.fixture
-def steady(starter):
-    """A real-time endpoint with two instances."""
-    with hosted(starter) as one:
-        one.configure("c1", real_time(2))
-        one.deploy()
-        yield one
-
-
 def test_headers_there_and_back(one, starter):
     seen = {}
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fake_instances import echo, reply
-from hosted import LIMITS, code, hosted, real_time, serverless
+from hosted import LIMITS, code, hosted, serverless
 from waiting import until
 
 from local_test.emulator.hosting import failures
@@ -21,24 +21,6 @@ SEE = (
     "See https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logEventViewer:"
     "group=/aws/sagemaker/Endpoints/houses in account 123456789012 for more information."
 )
-
-
-@pytest.fixture
-def one(starter):
-    """A serverless endpoint with up to two calls at a time."""
-    with hosted(starter) as one:
-        one.configure("c1", serverless(2))
-        one.deploy()
-        yield one
-
-
-@pytest.fixture
-def steady(starter):
-    """A real-time endpoint with two instances."""
-    with hosted(starter) as one:
-        one.configure("c1", real_time(2))
-        one.deploy()
-        yield one
 
 
 @pytest.mark.parametrize(("status", "side"), [(415, "client"), (500, "server"), (503, "server"), (301, "client")])
