@@ -82,13 +82,12 @@ def tune(
 
     if backend not in ("auto", "docker", "process"):
         raise UsageError(f"--backend takes docker or process; this is {backend!r}.")
-    flags = {"model": model, "name": name, "role": role, "region": region, "profile": profile, "memory": current}
-    settings = resolve(flags | ({"image": image} if image else {}), environment(), config, stage)
+    flags = {"model": model, "name": name, "image": image, "role": role, "region": region, "profile": profile}
+    settings = resolve(flags | {"memory": current}, environment(), config, stage)
     if apply:  # what deploy would miss or refuse, it does before the measurement
         settings.need("name", "--apply deploys an endpoint; which one?")
         settings.need("image", "coppice push prints its address")
-        deployed = flags | {"image": image, "memory": DEFAULT_MEMORY_MB}
-        build(resolve(deployed, environment(), config, stage), instance_types)
+        build(resolve(flags | {"memory": DEFAULT_MEMORY_MB}, environment(), config, stage), instance_types)
     if target is Place.aws:
         settings.need("image", "coppice push prints its address")
     if apply or target is Place.aws:

@@ -105,17 +105,19 @@ def _month(found: Mapping[str, Any]) -> str:
     legend = [("serverless", f"serverless, {size['memory_mb']} MB"), ("instance", "an instance, always there")]
     if found["prices"]["provisioned_gb_second"]:
         legend.insert(1, ("provisioned", "with one provisioned"))
-    rows = [_row((point["instance_type"], *_break_even(point))) for point in size["break_even"]]
-    table = _html_table(("instance", "a month", "break-even", "provisioned"), rows) if rows else ""
+    drawn = charts.month(found) + _legend(legend, lines=True)
+    return _section("cost-per-month", "The cost of a month", drawn + _break_evens(size["break_even"]))
+
+
+def _break_evens(points: Sequence[Mapping[str, Any]]) -> str:
+    if not points:
+        return ""
+    rows = [_row((point["instance_type"], *_break_even(point))) for point in points]
+    table = _html_table(("instance", "a month", "break-even", "provisioned"), rows)
     soft = (
         "Break-even: the calls a month from which on an instance is cheaper than serverless, and than one provisioned."
     )
-    return _section(
-        "cost-per-month",
-        "The cost of a month",
-        charts.month(found) + _legend(legend, lines=True) + f'<div class="scroll" tabindex="0">{table}</div>'
-        f'<p class="soft">{soft}</p>',
-    )
+    return f'<div class="scroll" tabindex="0">{table}</div><p class="soft">{soft}</p>'
 
 
 def _break_even(point: Mapping[str, Any]) -> list[str]:
